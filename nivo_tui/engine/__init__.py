@@ -1,0 +1,1 @@
+"""The engine process: jobs, the pipeline, the protocol and its client."""

@@ -1,0 +1,1 @@
+"""Models: ONNX Runtime providers, model packs, faces, objects, classes."""

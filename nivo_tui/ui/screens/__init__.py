@@ -1,0 +1,1 @@
+"""The screens: review, write plan, help."""
