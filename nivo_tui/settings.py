@@ -1,0 +1,198 @@
+"""Settings and paths: typed, from one TOML file, every wrong key or value named."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from nivo_tui.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where a home keeps its things. With NIVO_HOME all lie in that one folder."""
+
+    home: Path
+    config: Path
+    thumbnails: Path
+    logs: Path
+
+    @property
+    def catalog(self) -> Path:
+        return self.home / "catalog.db"
+
+    @property
+    def decisions(self) -> Path:
+        return self.home / "decisions.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.home / "engine.lock"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def copies(self) -> Path:
+        """The daily copies of decisions.db."""
+        return self.home / "copies"
+
+    def create(self) -> None:
+        """Make the folders, readable by their owner alone. Raises SettingsError where that fails."""
+        from nivo_tui.platform.files import make_private
+
+        for folder in (self.home, self.thumbnails, self.logs, self.models):
+            try:
+                make_private(folder)
+            except OSError as error:
+                raise SettingsError(
+                    f"cannot make the folder {folder}: {error.strerror}. Set NIVO_HOME to a folder of yours."
+                ) from error
+
+
+def load_paths(home: str | os.PathLike[str] | None = None) -> Paths:
+    """The paths of a home: `home`, else the environment's NIVO_HOME, else the system's folders."""
+    chosen = home or os.environ.get("NIVO_HOME")
+    if chosen:
+        base = Path(os.path.abspath(os.path.expanduser(chosen)))
+        return Paths(base, base / "config.toml", base / "thumbnails", base / "logs")
+    import platformdirs
+
+    name = "nivo-tui"
+    return Paths(
+        platformdirs.user_data_path(name, appauthor=False),
+        platformdirs.user_config_path(name, appauthor=False) / "config.toml",
+        platformdirs.user_cache_path(name, appauthor=False) / "thumbnails",
+        platformdirs.user_log_path(name, appauthor=False),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """[scan]: how photos are analysed.
+
+    `models` is auto, none or names; `faces` recognise, count or off; `device` auto, cpu or cuda:N;
+    `gpu_memory_mb` 0 = no limit; `threads` 0 = one a core; `pixel_budget` is megapixels decoded at once.
+    """
+
+    models: str = "auto"
+    faces: str = "recognise"
+    device: str = "auto"
+    gpu_memory_mb: int = 0
+    threads: int = 0
+    pixel_budget: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSettings:
+    """[write]: what goes into files, and how.
+
+    `categories` is accepted (what a person accepted), all (facts too) or a comma list; `style` label or id;
+    `mtime` keep or now; `readers` are the programs that must read a new sidecar.
+    """
+
+    categories: str = "accepted"
+    style: str = "label"
+    backup: bool = True
+    mtime: str = "keep"
+    readers: tuple[str, ...] = ("digikam", "darktable")
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSettings:
+    """[screen]: how it looks and which keys it takes."""
+
+    images: str = "auto"
+    keymap: str = "nivo"
+    language: str = "en"
+    theme: str = "textual-dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. `keys` maps a command's id to its keys, "a,enter"."""
+
+    scan: ScanSettings = ScanSettings()
+    write: WriteSettings = WriteSettings()
+    screen: ScreenSettings = ScreenSettings()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+_CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("scan", "faces"): ("recognise", "count", "off"),
+    ("write", "style"): ("label", "id"),
+    ("write", "mtime"): ("keep", "now"),
+    ("screen", "images"): ("auto", "sixel", "kitty", "half", "none"),
+    ("screen", "keymap"): ("nivo", "lightroom", "vim-file-manager"),
+}
+_READERS = ("digikam", "darktable", "lightroom", "captureone", "immich")
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file; a missing one gives the defaults.
+
+    Raises SettingsError that names the file, and the line or the key that is wrong.
+    """
+    try:
+        with path.open("rb") as file:
+            data = tomllib.load(file)
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from error
+    return _settings_from(data, path)
+
+
+def _settings_from(data: dict[str, Any], path: Path) -> Settings:
+    sections: dict[str, Any] = {"scan": ScanSettings(), "write": WriteSettings(), "screen": ScreenSettings()}
+    keys: dict[str, str] = {}
+    for name, value in data.items():
+        if name not in sections and name != "keys":
+            raise SettingsError(f"{path}: unknown section [{name}]{_guess(name, [*sections, 'keys'])}")
+        if not isinstance(value, dict):
+            raise SettingsError(f"{path}: {name} is a section; write [{name}] and its keys below it")
+        if name == "keys":
+            keys = {str(k): _checked(path, name, k, v, "") for k, v in value.items()}
+        else:
+            sections[name] = _section(path, name, sections[name], value)
+    return Settings(**sections, keys=keys)
+
+
+def _section(path: Path, name: str, default: Any, values: dict[str, Any]) -> Any:
+    known = {f.name: getattr(default, f.name) for f in fields(default)}
+    changed = {}
+    for key, value in values.items():
+        if key not in known:
+            raise SettingsError(f"{path}: unknown key {key!r} in [{name}]{_guess(key, list(known))}")
+        changed[key] = _checked(path, name, key, value, known[key])
+    return replace(default, **changed)
+
+
+def _checked(path: Path, section: str, key: str, value: Any, default: Any) -> Any:
+    where = f"{path}: [{section}] {key}"
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(v in _READERS for v in value):
+            raise SettingsError(f"{where} is a list of these: {', '.join(_READERS)}")
+        return tuple(value)
+    if type(value) is not type(default):
+        kinds = {bool: "true or false", int: "a whole number", str: "a text in quotes"}
+        raise SettingsError(f"{where} must be {kinds[type(default)]}, not {value!r}")
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        raise SettingsError(f"{where} must not be negative")
+    allowed = _CHOICES.get((section, key))
+    if allowed and value not in allowed:
+        raise SettingsError(f"{where} is {value!r}; it can be {', '.join(allowed)}")
+    return value
+
+
+def _guess(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
