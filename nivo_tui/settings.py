@@ -23,6 +23,11 @@ class Paths:
     logs: Path
 
     @property
+    def is_one_folder(self) -> bool:
+        """Whether everything lies in one folder, as with NIVO_HOME."""
+        return self.config.parent == self.home
+
+    @property
     def catalog(self) -> Path:
         return self.home / "catalog.db"
 

@@ -109,7 +109,7 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is. `stage` is "listing", "quick", "deep", "write"; `rate` per second, `left_s` seconds."""
+    """How far a job is. `stage` is "listing", "quick", "deep", "write"; `rate` is per second."""
 
     type: ClassVar[str] = "progress"
     job: int
@@ -153,7 +153,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line for the live log. `at`: seconds since the epoch; `level`: info, warn or error; `topic`: a word."""
+    """A line for the live log. `at`: epoch seconds; `level`: info, warn or error; `topic`: a word."""
 
     type: ClassVar[str] = "log"
     at: float

@@ -1,0 +1,7 @@
+"""`python -m nivo_tui`."""
+
+import sys
+
+from nivo_tui.cli import main
+
+sys.exit(main())

@@ -1,0 +1,112 @@
+"""Opening a SQLite database of a home: pragmas, migrations, copies, and a clear word when it cannot be."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from nivo_tui.errors import NewerStoreError, StoreError
+from nivo_tui.platform.files import on_network
+
+_COPIES_KEPT = 7
+_DAY_S = 86_400
+_BUSY_MS = 10_000
+
+
+def open_database(
+    path: Path, migrations: Sequence[str], *, durable: bool, copies: Path | None = None
+) -> sqlite3.Connection:
+    """Open a database and bring it to the newest of `migrations` (its number is `PRAGMA user_version`).
+
+    `durable` makes every commit reach the disk (synchronous=FULL). `copies` is the folder for the copies
+    made once a day and before a migration; the last 7 are kept. Connections are in autocommit mode:
+    transactions are begun by name. Raises NewerStoreError for a database of a newer program, StoreError
+    for one that cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(migrations):
+            connection.close()
+            raise NewerStoreError(
+                f"{path} was written by a newer nivo-tui (its format is {version}, this program knows "
+                f"{len(migrations)}). Install the newer version; nothing was changed."
+            )
+        _configure(connection, path, durable=durable)
+        if copies is not None and version:
+            _copy_when_due(connection, path, copies, before_migration=version < len(migrations))
+        _migrate(connection, migrations)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"the database {path} cannot be used: {error}. {_remedy(path, copies)}") from error
+    return connection
+
+
+def _remedy(path: Path, copies: Path | None) -> str:
+    if copies is None:
+        return f"It can be computed again: move {path.name} away and scan."
+    return f"Copies of it are in {copies}."
+
+
+def _configure(connection: sqlite3.Connection, path: Path, *, durable: bool) -> None:
+    journal = "TRUNCATE" if on_network(path) else "WAL"
+    connection.execute(f"PRAGMA journal_mode = {journal}")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if sys.platform != "win32":
+        path.chmod(0o600)
+
+
+def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    while True:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version >= len(migrations):
+                connection.execute("ROLLBACK")
+                return
+            for statement in _statements(migrations[version]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script: executescript would commit in between, so each is executed by itself."""
+    found, text = [], ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            found.append(text)
+            text = ""
+    return found
+
+
+def _copy_when_due(
+    connection: sqlite3.Connection, path: Path, copies: Path, *, before_migration: bool
+) -> None:
+    from nivo_tui.platform.files import make_private
+
+    make_private(copies)
+    old = sorted(copies.glob(f"{path.stem}-*.db"))
+    fresh = bool(old) and time.time() - old[-1].stat().st_mtime < _DAY_S
+    if fresh and not before_migration:
+        return
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = copies / f"{path.stem}-{stamp}.db"
+    part = target.with_suffix(".part")
+    with sqlite3.connect(part) as copy:
+        connection.backup(copy)
+    copy.close()
+    part.replace(target)
+    for extra in sorted(copies.glob(f"{path.stem}-*.db"))[:-_COPIES_KEPT]:
+        extra.unlink(missing_ok=True)

@@ -1,0 +1,207 @@
+"""The photos of the catalog: what the engine knows, saves and forgets. One writer, short transactions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from nivo_tui.catalog.database import open_database
+from nivo_tui.catalog.paths import below, from_db, to_db
+from nivo_tui.catalog.records import (
+    PHOTO_COLUMNS,
+    FileStat,
+    PhotoRecord,
+    face_of,
+    fold,
+    metadata_of,
+    quality_of,
+    row_of,
+)
+from nivo_tui.catalog.schema import CATALOG_MIGRATIONS
+from nivo_tui.model import FileMetadata, Format
+from nivo_tui.settings import Paths
+
+
+def open_catalog(paths: Paths) -> sqlite3.Connection:
+    """Open catalog.db of a home, created and migrated as needed. Raises StoreError."""
+    connection = open_database(paths.catalog, CATALOG_MIGRATIONS, durable=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """What an unchanged photo is recognised by."""
+
+    path: str
+    stat: FileStat
+    image_hash: str | None
+    signature: str | None
+    faces: int | None
+    error: str | None
+
+
+class PhotoStore:
+    """The photos of the catalog, for the engine."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection to catalog.db, for the stores beside this one."""
+        return self._db
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One short write transaction."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def known(self, root: str) -> dict[str, KnownPhoto]:
+        """Every photo known below a folder, or the one file of that path."""
+        start, end = below(root)
+        rows = self._db.execute(
+            "SELECT path, size, mtime_ns, ctime_ns, image_hash, signature, face_count, error "
+            "FROM photos WHERE (path >= ? AND path < ?) OR path = ?",
+            (start, end, to_db(root)),
+        )
+        return {
+            from_db(r["path"]): KnownPhoto(
+                from_db(r["path"]),
+                FileStat(r["size"], r["mtime_ns"], r["ctime_ns"]),
+                r["image_hash"],
+                r["signature"],
+                r["face_count"],
+                r["error"],
+            )
+            for r in rows
+        }
+
+    def load(self, path: str) -> PhotoRecord | None:
+        """The record of one photo without its suggestions, None where it is not known."""
+        row = self._db.execute("SELECT * FROM photos WHERE path = ?", (to_db(path),)).fetchone()
+        if row is None:
+            return None
+        faces = None
+        if row["face_count"] is not None:
+            found = self._db.execute("SELECT * FROM faces WHERE photo = ? ORDER BY number", (row["id"],))
+            faces = tuple(face_of(r) for r in found)
+        words = self._db.execute("SELECT keyword FROM keywords WHERE photo = ? ORDER BY place", (row["id"],))
+        return PhotoRecord(
+            path=path,
+            stat=FileStat(row["size"], row["mtime_ns"], row["ctime_ns"]),
+            format=Format(row["format"]) if row["format"] else None,
+            width=row["width"],
+            height=row["height"],
+            metadata=metadata_of(row, tuple(r["keyword"] for r in words)),
+            image_hash=row["image_hash"],
+            hash_of_file=bool(row["hash_of_file"]),
+            perceptual_hash=row["perceptual_hash"],
+            features=row["features"],
+            preliminary=bool(row["preliminary"]),
+            quality=quality_of(row),
+            faces=faces,
+            detector=row["detector"],
+            signature=row["signature"],
+            notes=tuple(json.loads(row["notes"])),
+            error=row["error"],
+        )
+
+    def save(self, records: Sequence[PhotoRecord]) -> None:
+        """Put the records in the place of what was known of their photos, in one transaction."""
+        with self.transaction():
+            for record in records:
+                self._save_one(record)
+
+    def _save_one(self, record: PhotoRecord) -> None:
+        names = ", ".join(PHOTO_COLUMNS)
+        marks = ", ".join("?" * len(PHOTO_COLUMNS))
+        updates = ", ".join(f"{c} = excluded.{c}" for c in PHOTO_COLUMNS[1:])
+        photo = self._db.execute(
+            f"INSERT INTO photos({names}) VALUES({marks}) "
+            f"ON CONFLICT(path) DO UPDATE SET {updates} RETURNING id",
+            row_of(record),
+        ).fetchone()["id"]
+        self._save_keywords(photo, record.metadata.keywords)
+        self._db.execute("DELETE FROM faces WHERE photo = ?", (photo,))
+        self._db.executemany(
+            "INSERT INTO faces VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (photo, n, f.left, f.top, f.right, f.bottom, f.score, json.dumps(f.landmarks), f.embedding)
+                for n, f in enumerate(record.faces or ())
+            ),
+        )
+        self._db.execute("DELETE FROM suggestions WHERE photo = ?", (photo,))
+        self._db.executemany(
+            "INSERT INTO suggestions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (photo, s.tag, s.label, s.category, s.confidence, s.source, s.why, r.fact, r.ticked, n)
+                for n, r in enumerate(record.suggestions)
+                for s in (r.suggestion,)
+            ),
+        )
+
+    def _save_keywords(self, photo: int, keywords: Iterable[str]) -> None:
+        self._db.execute("DELETE FROM keywords WHERE photo = ?", (photo,))
+        self._db.executemany(
+            "INSERT OR IGNORE INTO keywords(photo, folded, keyword, place) VALUES(?, ?, ?, ?)",
+            ((photo, fold(word), word, n) for n, word in enumerate(keywords)),
+        )
+
+    def refresh(self, path: str, stat: FileStat, metadata: FileMetadata) -> None:
+        """Note a photo's new metadata after a write; what its pixels gave stays."""
+        with self.transaction():
+            row = self._db.execute("SELECT id FROM photos WHERE path = ?", (to_db(path),)).fetchone()
+            if row is None:
+                return
+            self._db.execute(
+                "UPDATE photos SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?",
+                (stat.size, stat.mtime_ns, stat.ctime_ns, row["id"]),
+            )
+            self._save_keywords(row["id"], metadata.keywords)
+
+    def touch(self, stats: Iterable[tuple[str, FileStat]]) -> None:
+        """Note new directory facts of photos whose content was found unchanged."""
+        with self.transaction():
+            self._db.executemany(
+                "UPDATE photos SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE path = ?",
+                ((s.size, s.mtime_ns, s.ctime_ns, to_db(path)) for path, s in stats),
+            )
+
+    def forget(self, paths: Collection[str]) -> None:
+        """Remove photos whose files are gone."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM photos WHERE path = ?", ((to_db(p),) for p in paths))
+
+    def with_hash(self, image_hash: str) -> tuple[str, ...]:
+        """The paths of all photos with this image data."""
+        rows = self._db.execute("SELECT path FROM photos WHERE image_hash = ?", (image_hash,))
+        return tuple(from_db(r["path"]) for r in rows)
+
+    def paths_below(self, path: str) -> tuple[str, ...]:
+        """The known photos below a folder, or the file itself where it is known; in order."""
+        start, end = below(path)
+        rows = self._db.execute(
+            "SELECT path FROM photos WHERE (path >= ? AND path < ?) OR path = ? ORDER BY path",
+            (start, end, to_db(path)),
+        )
+        return tuple(from_db(r["path"]) for r in rows)
+
+    def tag_counts(self, categories: Collection[str]) -> tuple[int, dict[str, int]]:
+        """Number of analysed photos, and for each tag of these categories how many carry it."""
+        total = self._db.execute("SELECT count(*) FROM photos WHERE signature IS NOT NULL").fetchone()[0]
+        marks = ", ".join("?" * len(categories))
+        rows = self._db.execute(
+            f"SELECT tag, count(*) AS n FROM suggestions WHERE category IN ({marks}) GROUP BY tag",
+            tuple(categories),
+        )
+        return total, {r["tag"]: r["n"] for r in rows}

@@ -1,0 +1,159 @@
+"""The tables of the two databases, as numbered migrations: never edit one that has been released, add one."""
+
+from __future__ import annotations
+
+CATALOG_MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE photos(
+        id INTEGER PRIMARY KEY,
+        path BLOB NOT NULL UNIQUE,
+        folder BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        ctime_ns INTEGER NOT NULL,
+        format TEXT,
+        width INTEGER,
+        height INTEGER,
+        taken_at TEXT,
+        capture TEXT NOT NULL DEFAULT '{}',
+        lat REAL,
+        lon REAL,
+        alt REAL,
+        rating INTEGER,
+        metadata TEXT NOT NULL DEFAULT '{}',
+        image_hash TEXT,
+        hash_of_file INTEGER NOT NULL DEFAULT 0,
+        perceptual_hash TEXT,
+        features TEXT,
+        preliminary INTEGER NOT NULL DEFAULT 0,
+        quality_score REAL,
+        sharpness REAL,
+        exposure REAL,
+        noise REAL,
+        face_count INTEGER,
+        detector TEXT,
+        signature TEXT,
+        notes TEXT NOT NULL DEFAULT '[]',
+        error TEXT
+    );
+    CREATE INDEX photos_folder ON photos(folder);
+    CREATE INDEX photos_taken ON photos(taken_at);
+    CREATE INDEX photos_hash ON photos(image_hash);
+    CREATE TABLE faces(
+        photo INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        "left" REAL NOT NULL,
+        top REAL NOT NULL,
+        "right" REAL NOT NULL,
+        bottom REAL NOT NULL,
+        score REAL NOT NULL,
+        landmarks TEXT NOT NULL,
+        embedding BLOB,
+        PRIMARY KEY(photo, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE suggestions(
+        photo INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+        tag TEXT NOT NULL,
+        label TEXT NOT NULL,
+        category TEXT NOT NULL,
+        confidence REAL NOT NULL,
+        source TEXT NOT NULL,
+        why TEXT NOT NULL,
+        fact INTEGER NOT NULL,
+        ticked INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        PRIMARY KEY(photo, tag)
+    ) WITHOUT ROWID;
+    CREATE INDEX suggestions_tag ON suggestions(tag, confidence);
+    CREATE TABLE keywords(
+        photo INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+        folded TEXT NOT NULL,
+        keyword TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        PRIMARY KEY(photo, folded)
+    ) WITHOUT ROWID;
+    CREATE INDEX keywords_folded ON keywords(folded);
+    CREATE TABLE quarantine(
+        path BLOB PRIMARY KEY,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        kills INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE jobs(
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        options TEXT NOT NULL,
+        title TEXT NOT NULL,
+        state TEXT NOT NULL,
+        cancel INTEGER NOT NULL DEFAULT 0,
+        owner INTEGER NOT NULL,
+        asked_at REAL NOT NULL,
+        ended_at REAL,
+        done INTEGER NOT NULL DEFAULT 0,
+        total INTEGER,
+        summary TEXT
+    );
+    CREATE TABLE events(
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        line TEXT NOT NULL
+    );
+    CREATE TABLE engine(
+        only INTEGER PRIMARY KEY CHECK(only = 1),
+        pid INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        beat_at REAL NOT NULL,
+        job TEXT
+    );
+    """,
+)
+
+DECISIONS_MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE acts(
+        id INTEGER PRIMARY KEY,
+        title TEXT NOT NULL,
+        made_by TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        revoked_at TEXT
+    );
+    CREATE TABLE decisions(
+        id INTEGER PRIMARY KEY,
+        act INTEGER NOT NULL REFERENCES acts(id),
+        path BLOB NOT NULL,
+        image_hash TEXT,
+        tag TEXT NOT NULL,
+        label TEXT NOT NULL,
+        category TEXT,
+        state TEXT NOT NULL,
+        revoked_at TEXT
+    );
+    CREATE INDEX decisions_path ON decisions(path, tag);
+    CREATE INDEX decisions_act ON decisions(act);
+    CREATE INDEX decisions_hash ON decisions(image_hash);
+    CREATE TABLE reviews(
+        id INTEGER PRIMARY KEY,
+        act INTEGER NOT NULL REFERENCES acts(id),
+        path BLOB NOT NULL,
+        image_hash TEXT
+    );
+    CREATE INDEX reviews_path ON reviews(path);
+    CREATE INDEX reviews_act ON reviews(act);
+    CREATE TABLE rules(
+        id INTEGER PRIMARY KEY,
+        act INTEGER NOT NULL REFERENCES acts(id),
+        kind TEXT NOT NULL,
+        tag TEXT NOT NULL
+    );
+    -- An index of the newest decision that stands for each photo and tag: made again from `decisions`.
+    CREATE TABLE standing(
+        path BLOB NOT NULL,
+        tag TEXT NOT NULL,
+        decision INTEGER NOT NULL REFERENCES decisions(id),
+        state TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        PRIMARY KEY(path, tag)
+    ) WITHOUT ROWID;
+    CREATE INDEX standing_state ON standing(state, path);
+    """,
+)

@@ -1,0 +1,207 @@
+"""The command line: arguments to a command. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from nivo_tui import __version__
+from nivo_tui.errors import HomeBusyError, NivoError, PhotoError, SettingsError, StoreError, UsageError
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "scan": ("scan:run", "look at photos and remember what was seen"),
+    "show": ("show:run", "show what is known about photos"),
+    "decide": ("decide:run", "accept or reject suggested tags"),
+    "decisions": ("decide:list_decisions", "list the decisions that stand"),
+    "revoke": ("decide:revoke", "take one decision back"),
+    "write": ("write:write", "write accepted tags, or keywords given, into files"),
+    "untag": ("write:untag", "take away what nivo-tui wrote"),
+    "undo": ("write:undo", "take back a run"),
+    "runs": ("write:runs", "list the runs that changed files"),
+    "verify": ("write:verify", "check pictures, tags and backups"),
+    "report": ("report:report", "count tags by category"),
+    "export": ("report:export", "everything known, as JSON or CSV"),
+    "import": ("report:import_tags", "take in tags from a file"),
+    "demo": ("demo:run", "try it on a small library of its own"),
+    "doctor": ("doctor:run", "check the installation"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status (DESIGN of the statuses: see `nivo-tui --help`)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parse(words)
+    try:
+        return _run(options)
+    except HomeBusyError as error:
+        return _complain(error, 3)
+    except (UsageError, SettingsError, StoreError) as error:
+        return _complain(error, 2)
+    except (NivoError, PhotoError) as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _complain(error: Exception, status: int) -> int:
+    from nivo_tui.text import plain
+
+    text = plain(f"nivo-tui: {error}")
+    encoding = sys.stderr.encoding or "ascii"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    from nivo_tui.commands.common import Surroundings
+    from nivo_tui.commands.output import Output
+    from nivo_tui.settings import load_paths, load_settings
+
+    paths = load_paths(options.home)
+    around = Surroundings(
+        paths, load_settings(paths.config), Output(as_json=options.json), wait=not options.no_wait
+    )
+    module, _, function = _COMMANDS.get(options.command, ("screen:run", ""))[0].partition(":")
+    command = getattr(importlib.import_module(f"nivo_tui.commands.{module}"), function)
+    return int(command(options, around))
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    """Parse; a first word that is no command is the folder of the screen."""
+    first = next((w for i, w in enumerate(words) if not w.startswith("-") and _is_free(words, i)), None)
+    if first in _COMMANDS or {"-h", "--help", "--version"} & set(words):
+        return _parser().parse_args(words)
+    return _screen_parser().parse_args(words, argparse.Namespace(command="screen"))
+
+
+def _is_free(words: list[str], place: int) -> bool:
+    """Whether a word is not the value of the option before it."""
+    return place == 0 or words[place - 1] not in ("--home", "--images")
+
+
+def _common(*, suppress: bool) -> argparse.ArgumentParser:
+    """The options that stand before or after the command's name."""
+
+    def default(value: object) -> object:
+        return argparse.SUPPRESS if suppress else value
+
+    common = argparse.ArgumentParser(add_help=False, argument_default=None)
+    common.add_argument(
+        "--home", metavar="DIR", default=default(None), help="where nivo-tui keeps its things"
+    )
+    common.add_argument(
+        "--json", action="store_true", default=default(False), help="JSON Lines on stdout, a summary last"
+    )
+    common.add_argument(
+        "--no-wait", action="store_true", default=default(False), help="exit 3 where the home is busy"
+    )
+    return common
+
+
+def _screen_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nivo-tui", parents=[_common(suppress=False)])
+    _add_screen_arguments(parser)
+    return parser
+
+
+def _add_screen_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", nargs="?", metavar="DIR", help="the folder to open (default: this one)")
+    parser.add_argument(
+        "--images",
+        choices=("auto", "sixel", "kitty", "half", "none"),
+        help="how pictures are shown in the terminal",
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nivo-tui",
+        description="Tag a photo library in the terminal. Without a command, opens the screen on DIR.",
+        usage="nivo-tui [DIR] | nivo-tui COMMAND ...",
+        epilog="Exit: 0 done; 1 done, but some photo failed; 2 wrong usage or settings; 3 busy; "
+        "130 interrupted. "
+        "Nothing changes a photo without --execute.",
+        parents=[_common(suppress=False)],
+    )
+    parser.add_argument("--version", action="version", version=f"nivo-tui {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    made = {
+        name: commands.add_parser(name, help=words, description=words, parents=[_common(suppress=True)])
+        for name, (_, words) in _COMMANDS.items()
+    }
+    for name in ("scan", "show", "decide", "write", "untag", "verify", "report", "export"):
+        made[name].add_argument("paths", nargs="+", metavar="PATH", help="photos, or folders of them")
+    for name in ("undo", "decisions"):
+        made[name].add_argument("paths", nargs="*", metavar="PATH")
+    _add_scan(made["scan"])
+    _add_decide(made["decide"])
+    made["revoke"].add_argument("id", type=int, metavar="ID")
+    _add_write(made["write"])
+    made["untag"].add_argument("--tags", metavar="A,B", help="only these")
+    made["undo"].add_argument("--run", type=int, metavar="ID", help="this run, not the newest that stands")
+    for name in ("write", "untag", "undo"):
+        made[name].add_argument(
+            "--execute", action="store_true", help="do it; without this the plan is printed"
+        )
+    made["export"].add_argument("--format", choices=("json", "csv"), default="json")
+    made["export"].add_argument("-o", "--output", metavar="FILE")
+    made["import"].add_argument("file", metavar="FILE")
+    made["import"].add_argument("--accept", action="store_true", help="accept the tags at once")
+    made["demo"].add_argument("--dir", metavar="DIR", help="where the demo library is made")
+    made["demo"].add_argument("--check", action="store_true", help="walk the whole loop without the screen")
+    return parser
+
+
+def _add_scan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", metavar="auto|none|NAME,...", help="what looks at the photos")
+    parser.add_argument("--recheck", action="store_true", help="look at unchanged photos again")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="at most N photos")
+    parser.add_argument("-v", "--verbose", action="store_true", help="a line for every photo")
+
+
+def _add_decide(parser: argparse.ArgumentParser) -> None:
+    from nivo_tui.model import Category
+
+    parser.add_argument("--accept", metavar="TAG,..")
+    parser.add_argument("--reject", metavar="TAG,..")
+    parser.add_argument("--category", choices=[c.value for c in Category], help="open tags of this category")
+    parser.add_argument("--min-confidence", type=_share, metavar="X", help="open tags at X (0-1) or above")
+    parser.add_argument("--all", action="store_true", help="every open tag")
+    parser.add_argument("--names", action="store_true", help="names of people too")
+
+
+def _add_write(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=_positive, metavar="N", help="at most N photos")
+    parser.add_argument(
+        "--keyword", action="append", default=[], metavar="K", help="this keyword; repeatable"
+    )
+    parser.add_argument("--keywords", metavar="A,B", help="these keywords, instead of the accepted tags")
+    parser.add_argument("--description", metavar="T", help="a description, where the file has none")
+    parser.add_argument("--describe", action="store_true", help="a description made from what was seen")
+    parser.add_argument("--categories", metavar="all|C,..", help="facts of these categories too")
+    parser.add_argument("--target", choices=("auto", "file", "sidecar"), default="auto")
+    parser.add_argument("--no-backup", action="store_true", help="keep no .original beside the file")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

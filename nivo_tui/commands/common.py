@@ -1,0 +1,118 @@
+"""What every command needs: its surroundings, running a job, and the paths it was given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nivo_tui.commands.output import Output
+from nivo_tui.errors import EngineError, UsageError
+from nivo_tui.settings import Paths, Settings
+
+if TYPE_CHECKING:
+    from nivo_tui.catalog.library import Library
+    from nivo_tui.engine.protocol import Event, Job, JobEnded
+
+DONE = 0
+SOME_FAILED = 1
+WRONG = 2
+BUSY = 3
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A command's home, settings and way to print. `wait`: wait for a home that is busy."""
+
+    paths: Paths
+    settings: Settings
+    output: Output
+    wait: bool = True
+
+
+def absolute_existing(given: Sequence[str]) -> list[str]:
+    """The paths, absolute, links left alone. Raises UsageError for one that does not exist."""
+    found = []
+    for path in given:
+        full = os.path.abspath(os.path.expanduser(path))
+        if not os.path.lexists(full):
+            raise UsageError(f"{path} does not exist")
+        found.append(full)
+    return found
+
+
+def run_job(
+    around: Surroundings, job: Job, on_event: Callable[[Event], None], *, reading: bool = False
+) -> tuple[JobEnded, bool]:
+    """Run a job in an engine, with progress and messages on stderr; returns its end and if interrupted.
+
+    Raises EngineError for a job that failed as a whole, UsageError where its words were wrong.
+    """
+    from nivo_tui.engine.client import CommandRun
+    from nivo_tui.engine.protocol import EngineBusy, LogLine, Progress
+
+    output = around.output
+
+    def handle(event: Event) -> None:
+        if isinstance(event, Progress):
+            output.progress(event.stage, event.done, event.total, event.rate, event.left_s)
+        elif isinstance(event, EngineBusy):
+            output.message(f"waiting for {event.what} (process {event.pid}) to end; Ctrl-C leaves")
+        elif isinstance(event, LogLine) and event.level != "info":
+            output.message(f"{event.level}: {event.text}")
+        on_event(event)
+
+    run = CommandRun(around.paths, reading=reading, wait=around.wait)
+    try:
+        ended = run.run(job, handle)
+    finally:
+        output.close()
+    if ended.state == "failed":
+        raise EngineError(ended.error or "the job failed")
+    return ended, run.interrupted or ended.state == "cancelled"
+
+
+def settle(around: Surroundings) -> None:
+    """Finish or roll back what an interrupted write left, before anything is read or decided."""
+    from nivo_tui.catalog.decisions import open_decisions
+    from nivo_tui.engine.protocol import Job
+
+    if not around.paths.decisions.exists():
+        return
+    connection = open_decisions(around.paths)
+    try:
+        waiting = connection.execute("SELECT 1 FROM writes WHERE state = 'intent' LIMIT 1").fetchone()
+    finally:
+        connection.close()
+    if waiting is None:
+        return
+    from nivo_tui.platform.locks import FileLock
+
+    lock = FileLock(around.paths.lock)
+    if not lock.acquire():
+        return  # a write is going on; its engine settles its own journal
+    lock.release()
+    run_job(around, Job("settle", {}), lambda _: None)
+
+
+def open_library(around: Surroundings) -> Library:
+    """The library of the home, for a command that reads or decides."""
+    from nivo_tui.catalog.library import Library
+
+    around.paths.create()
+    settle(around)
+    return Library(around.paths)
+
+
+def known_photos(library: Library, given: Sequence[str]) -> list[str]:
+    """The scanned photos of the paths given. Raises UsageError for a path that is neither there nor known."""
+    found: dict[str, None] = {}
+    for path in given:
+        full = os.path.abspath(os.path.expanduser(path))
+        below = library.paths(full)
+        if not below and not os.path.lexists(full):
+            raise UsageError(f"{path} does not exist")
+        found.update(dict.fromkeys(below))
+    return list(found)

@@ -1,0 +1,149 @@
+"""One photo from its file to its record: read, hash, decode once, measure, look, suggest."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from nivo_tui.catalog.photos import KnownPhoto
+from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
+from nivo_tui.engine.listing import stat_of
+from nivo_tui.errors import NivoError
+from nivo_tui.imaging import features as measuring
+from nivo_tui.imaging.budget import PixelBudget
+from nivo_tui.imaging.decode import Purpose, decode
+from nivo_tui.imaging.formats import sniff
+from nivo_tui.imaging.hashing import image_hash
+from nivo_tui.imaging.source import PhotoSource
+from nivo_tui.imaging.thumbnails import Thumbnails
+from nivo_tui.imaging.working import WorkingImage
+from nivo_tui.inference.analyst import Analysis, Analyst
+from nivo_tui.metadata.read import read_metadata
+from nivo_tui.model import FileMetadata, Format
+from nivo_tui.tagging.evidence import Evidence
+from nivo_tui.tagging.suggest import suggest
+from nivo_tui.tagging.vocabulary import Vocabulary
+
+FEATURES_ONLY = "features"
+_NOTHING_SEEN = Analysis(faces=None, detector=None, objects=None, classes=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Analyser:
+    """What is needed to analyse photos, shared by all threads. `analyst` is None when no model runs."""
+
+    analyst: Analyst | None
+    vocabulary: Vocabulary
+    budget: PixelBudget
+    thumbnails: Thumbnails
+
+    @property
+    def signature(self) -> str:
+        """What analyses, in a word: a photo analysed under another signature is analysed again."""
+        models = FEATURES_ONLY if self.analyst is None else self.analyst.signature
+        return f"{models}+{measuring.VERSION}+{self.vocabulary.version}"
+
+    def quick(self, path: str, stat: FileStat) -> PhotoRecord:
+        """The record of the quick pass: format, sizes and what the file says, without decoding."""
+        record = PhotoRecord(path=path, stat=stat)
+        try:
+            with PhotoSource(path) as source:
+                fmt = _format(source, path)
+                metadata = read_metadata(path, fmt)
+        except NivoError as error:
+            return replace(record, error=str(error))
+        width, height = _oriented_size(metadata)
+        record = replace(record, format=fmt, metadata=metadata, width=width, height=height)
+        return replace(record, suggestions=self._suggestions(record, _NOTHING_SEEN, None))
+
+    def deep(self, path: str) -> PhotoRecord:
+        """The full record of a photo. What fails is in its `error`; nothing is raised for a photo's sake."""
+        record = PhotoRecord(path=path, stat=FileStat(0, 0, 0))
+        try:
+            record = replace(record, stat=stat_of(path))
+            with PhotoSource(path) as source:
+                fmt = _format(source, path)
+                metadata = read_metadata(path, fmt)
+                record = replace(record, format=fmt, metadata=metadata, notes=metadata.problems)
+                digest, of_file = image_hash(source, fmt)
+                record = replace(record, image_hash=digest, hash_of_file=of_file)
+                return self._seen(record, source)
+        except NivoError as error:
+            return self._failed(record, str(error))
+        except OSError as error:
+            return self._failed(record, (error.strerror or str(error)).lower())
+
+    def _failed(self, record: PhotoRecord, error: str) -> PhotoRecord:
+        width, height = _oriented_size(record.metadata)
+        return replace(record, width=width, height=height, error=error, signature=self.signature)
+
+    def _seen(self, record: PhotoRecord, source: PhotoSource) -> PhotoRecord:
+        assert record.format is not None
+        purpose = Purpose.FEATURES if self.analyst is None else Purpose.ANALYSIS
+        working = decode(source, record.format, record.metadata.orientation, purpose, self.budget)
+        features = measuring.measure(working.rgb)
+        seen = _NOTHING_SEEN
+        if self.analyst is not None:
+            seen = self.analyst.analyse(working.rgb, working.full_width, working.full_height)
+        self._keep_thumbnail(record, working)
+        notes = (*record.notes, working.note) if working.note else record.notes
+        record = replace(
+            record,
+            width=working.full_width,
+            height=working.full_height,
+            perceptual_hash=features.perceptual_hash,
+            features=measuring.to_json(features),
+            preliminary=working.preliminary,
+            quality=measuring.quality(features),
+            faces=seen.faces,
+            detector=seen.detector,
+            signature=self.signature,
+            notes=notes,
+        )
+        return replace(record, suggestions=self._suggestions(record, seen, features))
+
+    def _keep_thumbnail(self, record: PhotoRecord, working: WorkingImage) -> None:
+        if record.image_hash and self.thumbnails.find(record.image_hash) is None:
+            self.thumbnails.store(record.image_hash, working.rgb)
+
+    def _suggestions(
+        self, record: PhotoRecord, seen: Analysis, features: measuring.Features | None
+    ) -> tuple[Rated, ...]:
+        assert record.format is not None
+        evidence = Evidence(
+            format=record.format,
+            width=record.width,
+            height=record.height,
+            metadata=record.metadata,
+            features=features,
+            preliminary=record.preliminary,
+            faces=seen.faces,
+            detector=seen.detector,
+            objects=seen.objects,
+            classes=seen.classes,
+        )
+        vocabulary = self.vocabulary
+        return tuple(
+            Rated(s, vocabulary.is_fact(s.tag), vocabulary.is_ticked(s))
+            for s in suggest(evidence, vocabulary)
+        )
+
+
+def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
+    """Whether a photo need not be looked at again."""
+    return known.stat == stat and known.signature == signature
+
+
+def _format(source: PhotoSource, path: str) -> Format:
+    from nivo_tui.errors import DecodeError
+
+    fmt = sniff(source.head, os.path.basename(path))
+    if fmt is None:
+        raise DecodeError("is no picture: the content is none of the known formats")
+    return fmt
+
+
+def _oriented_size(metadata: FileMetadata) -> tuple[int | None, int | None]:
+    if metadata.orientation >= 5:
+        return metadata.height, metadata.width
+    return metadata.width, metadata.height

@@ -1,0 +1,41 @@
+"""The jobs the engine knows, by kind."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from nivo_tui.engine.context import JobContext
+from nivo_tui.engine.protocol import Run
+from nivo_tui.errors import EngineError
+
+
+def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Do a job; returns its summary. Raises NivoError where it cannot be done at all."""
+    if context.kind == "scan":
+        from nivo_tui.engine.scan import ScanJob
+
+        return ScanJob(context, options).run()
+    from nivo_tui.engine import writing
+
+    jobs = {
+        "write": writing.write,
+        "untag": writing.untag,
+        "undo": writing.undo,
+        "verify": writing.verify,
+        "settle": writing.settle,
+    }
+    if context.kind not in jobs:
+        raise EngineError(f"unknown job {context.kind!r}")
+    return jobs[context.kind](context, options)
+
+
+def title_of(order: Run) -> str:
+    """A job in a few words, for a person who waits for it."""
+    paths = order.options.get("paths") or []
+    where = os.path.basename(str(paths[0]).rstrip(os.sep)) if len(paths) == 1 else f"{len(paths)} paths"
+    verb = {"scan": "scanning", "write": "writing", "untag": "untagging", "undo": "undoing"}
+    name = verb.get(order.kind, order.kind)
+    if order.kind == "write" and not order.options.get("execute"):
+        name = "planning a write of"
+    return f"{name} {where}" if paths else name

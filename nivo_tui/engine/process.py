@@ -1,0 +1,287 @@
+"""The engine: holds the home, takes orders from its parent and from the catalog, does one job at a time."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from nivo_tui.catalog.decisions import open_decisions
+from nivo_tui.catalog.jobs import JobBoard
+from nivo_tui.catalog.photos import PhotoStore, open_catalog
+from nivo_tui.catalog.quarantine import Quarantine
+from nivo_tui.engine.context import JobContext
+from nivo_tui.engine.emitter import Emitter
+from nivo_tui.engine.jobs import run_job, title_of
+from nivo_tui.engine.protocol import (
+    Cancel,
+    Close,
+    EngineBusy,
+    EngineReady,
+    JobEnded,
+    JobStarted,
+    Look,
+    Run,
+    order_from_line,
+)
+from nivo_tui.engine.work import InHand
+from nivo_tui.errors import EngineError, NivoError
+from nivo_tui.platform.locks import FileLock
+from nivo_tui.platform.process import lower_priority
+from nivo_tui.settings import Paths, load_paths, load_settings
+
+_log = logging.getLogger(__name__)
+
+_IDLE_END_S = 60.0
+_LOCK_PAUSE_S = 0.2
+_POLL_S = 0.3
+EXIT_BUSY = 3
+EXIT_UNUSABLE = 2
+
+
+class Orders:
+    """The orders of the parent, read by a thread of their own. Knows when the parent went away."""
+
+    def __init__(self, fd: int) -> None:
+        self.gone = False
+        self.cancel = False
+        self._on_look: Callable[[tuple[str, ...]], None] | None = None
+        self._waiting: deque[Run] = deque()
+        self._change = threading.Condition()
+        self._file = os.fdopen(fd, "r", encoding="ascii", errors="replace")
+        threading.Thread(target=self._read, name="orders", daemon=True).start()
+
+    def next(self, timeout: float) -> Run | None:
+        """The next job asked for; waits up to `timeout` seconds for one."""
+        with self._change:
+            if not self._waiting and not self.gone:
+                self._change.wait(timeout)
+            return self._waiting.popleft() if self._waiting else None
+
+    def set_look(self, act: Callable[[tuple[str, ...]], None] | None) -> None:
+        """Whom to tell what the screen shows."""
+        self._on_look = act
+
+    def _read(self) -> None:
+        for line in self._file:
+            try:
+                self._take(order_from_line(line))
+            except EngineError as error:
+                _log.warning("%s", error)
+        with self._change:
+            self.gone = True
+            self._change.notify_all()
+
+    def _take(self, order: object) -> None:
+        with self._change:
+            if isinstance(order, Run):
+                self._waiting.append(order)
+            elif isinstance(order, Cancel):
+                self.cancel = True
+            elif isinstance(order, Look):
+                if self._on_look is not None:
+                    self._on_look(order.paths)
+            elif isinstance(order, Close):
+                self.gone = True
+            self._change.notify_all()
+
+
+class Engine:
+    """The process that does the work of one home."""
+
+    def __init__(
+        self,
+        *,
+        home: str | None,
+        lifetime: str,
+        reading: bool,
+        wait: bool,
+        crashed: bool,
+        orders: int,
+        events: int,
+    ) -> None:
+        self._home = home
+        self._screen = lifetime == "screen"
+        self._reading = reading
+        self._wait = wait and not self._screen
+        self._crashed = crashed
+        self._orders = Orders(orders)
+        self._events = events
+
+    def run(self) -> int:
+        """Serve until there is nothing left to serve; returns the exit status."""
+        try:
+            paths = load_paths(self._home)
+            paths.create()
+            _log_to(paths)
+            board = JobBoard(open_catalog(paths))
+        except NivoError as error:
+            self._refuse(str(error))
+            return EXIT_UNUSABLE
+        emitter = Emitter(self._events, None if self._reading else JobBoard(open_catalog(paths)))
+        lock = FileLock(paths.lock)
+        try:
+            if not self._reading and not self._take(lock, board, emitter):
+                return EXIT_BUSY
+            return self._serve(paths, board, emitter)
+        except NivoError as error:
+            _log.error("%s", error)
+            emitter.send(JobEnded(0, "start", "failed", {}, str(error)))
+            return EXIT_UNUSABLE
+        except Exception as error:
+            _log.exception("the engine failed")
+            text = f"internal error ({type(error).__name__}: {error}); see {paths.logs / 'engine.log'}"
+            emitter.send(JobEnded(0, "start", "failed", {}, text))
+            return 1
+        finally:
+            emitter.close()
+            lock.release()
+
+    def _refuse(self, reason: str) -> None:
+        emitter = Emitter(self._events, None)
+        emitter.send(JobEnded(0, "start", "failed", {}, reason))
+        emitter.close()
+
+    def _take(self, lock: FileLock, board: JobBoard, emitter: Emitter) -> bool:
+        """Take the home's lock, waiting for it where that was asked."""
+        said = False
+        while not lock.acquire():
+            if not said:
+                holder = lock.holder()
+                engine = board.engine()
+                what = (engine[1] if engine else None) or "another job"
+                emitter.send(EngineBusy(holder.pid if holder else None, what))
+                said = True
+            if not self._wait or self._orders.gone:
+                return False
+            time.sleep(_LOCK_PAUSE_S)
+        return True
+
+    def _serve(self, paths: Paths, board: JobBoard, emitter: Emitter) -> int:
+        settings = load_settings(paths.config)
+        photos = PhotoStore(open_catalog(paths))
+        decisions = open_decisions(paths)
+        if self._screen:
+            lower_priority()
+        if not self._reading:
+            self._tidy(paths, board, photos)
+        emitter.send(EngineReady(os.getpid()))
+
+        def context(job: int, kind: str) -> JobContext:
+            return JobContext(
+                job,
+                kind,
+                paths,
+                settings,
+                photos,
+                decisions,
+                emitter,
+                cancelled=self._canceller(job, board),
+                interactive=self._screen,
+                on_look=self._orders.set_look,
+            )
+
+        if not self._reading:
+            run_job(context(0, "settle"), {})
+        idle_since = time.monotonic()
+        while True:
+            asked = self._next_job(board)
+            if asked is not None:
+                self._do(*asked, board, emitter, context)
+                idle_since = time.monotonic()
+            elif self._may_end(idle_since):
+                return 0
+
+    def _tidy(self, paths: Paths, board: JobBoard, photos: PhotoStore) -> None:
+        """Clear up what an engine before this one left: its jobs, and the photos it died of."""
+        board.interrupt_orphans()
+        board.drop_queue()
+        left = InHand(paths.home).left_behind()
+        if self._crashed:
+            Quarantine(photos.connection).blame(left)
+
+    def _canceller(self, job: int, board: JobBoard) -> Callable[[], bool]:
+        asked = 0.0
+
+        def cancelled() -> bool:
+            nonlocal asked
+            if self._orders.cancel or (self._orders.gone and not self._screen):
+                return True
+            now = time.monotonic()
+            if now - asked < _POLL_S or job == 0 or self._reading:
+                return False
+            asked = now
+            if board.cancel_asked(job):
+                self._orders.cancel = True
+            return self._orders.cancel
+
+        return cancelled
+
+    def _next_job(self, board: JobBoard) -> tuple[int, str, dict[str, Any]] | None:
+        order = self._orders.next(_POLL_S)
+        if order is not None:
+            number = 1 if self._reading else board.ask(order.kind, order.options, title_of(order))
+            return number, order.kind, order.options
+        if self._screen:
+            row = board.next_queued()
+            if row is not None:
+                return row.id, row.kind, row.options
+        if self._orders.gone:
+            time.sleep(_POLL_S if self._screen else 0)
+        return None
+
+    def _may_end(self, idle_since: float) -> bool:
+        if not self._orders.gone:
+            return False
+        return not self._screen or time.monotonic() - idle_since > _IDLE_END_S
+
+    def _do(
+        self,
+        job: int,
+        kind: str,
+        options: dict[str, Any],
+        board: JobBoard,
+        emitter: Emitter,
+        context: Callable[[int, str], JobContext],
+    ) -> None:
+        """Do one job and say how it ended; its errors end the job, not the engine."""
+        title = title_of(Run(kind, options))
+        self._orders.cancel = False
+        if not self._reading:
+            board.start(job)
+        emitter.working_on(title)
+        emitter.send(JobStarted(job, kind, title))
+        here = context(job, kind)
+        summary: dict[str, Any] = {}
+        failure: str | None = None
+        try:
+            summary = run_job(here, options)
+        except NivoError as error:
+            failure = str(error)
+        except Exception as error:
+            _log.exception("job %s failed", kind)
+            failure = f"internal error ({type(error).__name__}: {error})"
+        state = "failed" if failure else "cancelled" if here.cancelled() else "done"
+        if not self._reading:
+            board.end(job, state, summary)
+        emitter.working_on(None)
+        emitter.send(JobEnded(job, kind, state, summary, failure))
+
+
+def _log_to(paths: Paths) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        paths.logs / "engine.log",
+        maxBytes=2_000_000,
+        backupCount=3,
+        encoding="utf-8",
+        errors="backslashreplace",
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
