@@ -27,7 +27,10 @@ _PROGRESS = (
     f"CASE WHEN p.error IS NOT NULL THEN 'failed' WHEN {_DONE} THEN 'done' "
     "WHEN p.signature IS NULL THEN 'new' ELSE 'todo' END"
 )
-_PENDING = "s.state = 'accepted' AND NOT EXISTS(SELECT 1 FROM keywords k WHERE k.photo = p.id AND k.folded = s.folded)"
+_PENDING = (
+    "s.state = 'accepted' AND NOT EXISTS("
+    "SELECT 1 FROM keywords k WHERE k.photo = p.id AND k.folded = s.folded)"
+)
 _OPEN_TAGS = (
     "(SELECT count(*) FROM suggestions g WHERE g.photo = p.id AND g.fact = 0 AND NOT EXISTS("
     "SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.tag = g.tag AND s.state <> 'undecided'))"

@@ -1,6 +1,11 @@
-"""The tables of the two databases, as numbered migrations: never edit one that has been released, add one."""
+"""The tables of the two databases, as numbered migrations.
+
+One that has been released is never edited: a new one is added. Each statement begins on its own line.
+"""
 
 from __future__ import annotations
+
+from nivo_tui.metadata.journal import SCHEMA as JOURNAL_SCHEMA
 
 CATALOG_MIGRATIONS: tuple[str, ...] = (
     """
@@ -156,4 +161,5 @@ DECISIONS_MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX standing_state ON standing(state, path);
     """,
+    JOURNAL_SCHEMA,
 )

@@ -21,6 +21,9 @@ WRONG = 2
 BUSY = 3
 INTERRUPTED = 130
 
+_TOLD_OTHERWISE = frozenset({"error", "note"})
+"""Topics of the live log that a command prints as results, or not at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -60,7 +63,7 @@ def run_job(
             output.progress(event.stage, event.done, event.total, event.rate, event.left_s)
         elif isinstance(event, EngineBusy):
             output.message(f"waiting for {event.what} (process {event.pid}) to end; Ctrl-C leaves")
-        elif isinstance(event, LogLine) and event.level != "info":
+        elif isinstance(event, LogLine) and event.level != "info" and event.topic not in _TOLD_OTHERWISE:
             output.message(f"{event.level}: {event.text}")
         on_event(event)
 

@@ -116,13 +116,13 @@ def runs(options: Namespace, around: Surroundings) -> int:
     try:
         for run in Journal(connection).runs():
             data = {
-                "run": run.id,
+                "run": run.run,
                 "command": run.command,
-                "started": run.started_at,
+                "started": run.started,
                 "files": run.files,
                 "state": run.state,
             }
-            words = f"{run.id:5} {run.started_at}  {run.files:6} files  {run.state:7} {run.command}"
+            words = f"{run.run:5} {run.started}  {run.files:6} files  {run.state:7} {run.command}"
             around.output.line("run", data, words)
     finally:
         connection.close()

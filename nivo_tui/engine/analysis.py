@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nivo_tui.catalog.photos import KnownPhoto
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
 from nivo_tui.engine.listing import stat_of
-from nivo_tui.errors import NivoError
+from nivo_tui.errors import DecodeError, NivoError, PackError
 from nivo_tui.imaging import features as measuring
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.decode import Purpose, decode
 from nivo_tui.imaging.formats import sniff
-from nivo_tui.imaging.hashing import image_hash
+from nivo_tui.imaging.identity import image_hash
 from nivo_tui.imaging.source import PhotoSource
 from nivo_tui.imaging.thumbnails import Thumbnails
 from nivo_tui.imaging.working import WorkingImage
 from nivo_tui.inference.analyst import Analysis, Analyst
 from nivo_tui.metadata.read import read_metadata
-from nivo_tui.model import FileMetadata, Format
+from nivo_tui.model import FileMetadata, Format, Suggestion
 from nivo_tui.tagging.evidence import Evidence
 from nivo_tui.tagging.suggest import suggest
 from nivo_tui.tagging.vocabulary import Vocabulary
 
 FEATURES_ONLY = "features"
-_NOTHING_SEEN = Analysis(faces=None, detector=None, objects=None, classes=None)
+CODE_VERSION = 1
+"""Raised when the same picture would get other features or tags than before: it is then looked at again."""
+
+_NOTHING_SEEN = Analysis()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,13 @@ class Analyser:
     def signature(self) -> str:
         """What analyses, in a word: a photo analysed under another signature is analysed again."""
         models = FEATURES_ONLY if self.analyst is None else self.analyst.signature
-        return f"{models}+{measuring.VERSION}+{self.vocabulary.version}"
+        return f"{models}+{CODE_VERSION}"
 
     def quick(self, path: str, stat: FileStat) -> PhotoRecord:
         """The record of the quick pass: format, sizes and what the file says, without decoding."""
         record = PhotoRecord(path=path, stat=stat)
         try:
-            with PhotoSource(path) as source:
+            with PhotoSource(Path(path)) as source:
                 fmt = _format(source, path)
                 metadata = read_metadata(path, fmt)
         except NivoError as error:
@@ -61,7 +65,7 @@ class Analyser:
         record = PhotoRecord(path=path, stat=FileStat(0, 0, 0))
         try:
             record = replace(record, stat=stat_of(path))
-            with PhotoSource(path) as source:
+            with PhotoSource(Path(path)) as source:
                 fmt = _format(source, path)
                 metadata = read_metadata(path, fmt)
                 record = replace(record, format=fmt, metadata=metadata, notes=metadata.problems)
@@ -82,16 +86,19 @@ class Analyser:
         purpose = Purpose.FEATURES if self.analyst is None else Purpose.ANALYSIS
         working = decode(source, record.format, record.metadata.orientation, purpose, self.budget)
         features = measuring.measure(working.rgb)
+        notes = (*record.notes, working.note) if working.note else record.notes
         seen = _NOTHING_SEEN
         if self.analyst is not None:
-            seen = self.analyst.analyse(working.rgb, working.full_width, working.full_height)
+            try:
+                seen = self.analyst.analyse(working.rgb, working.full_width, working.full_height)
+            except PackError as error:
+                notes = (*notes, str(error))
         self._keep_thumbnail(record, working)
-        notes = (*record.notes, working.note) if working.note else record.notes
         record = replace(
             record,
             width=working.full_width,
             height=working.full_height,
-            perceptual_hash=features.perceptual_hash,
+            perceptual_hash=features.hashes[0],
             features=measuring.to_json(features),
             preliminary=working.preliminary,
             quality=measuring.quality(features),
@@ -122,11 +129,13 @@ class Analyser:
             objects=seen.objects,
             classes=seen.classes,
         )
-        vocabulary = self.vocabulary
-        return tuple(
-            Rated(s, vocabulary.is_fact(s.tag), vocabulary.is_ticked(s))
-            for s in suggest(evidence, vocabulary)
-        )
+        return tuple(self._rated(s) for s in suggest(evidence, self.vocabulary))
+
+    def _rated(self, suggestion: Suggestion) -> Rated:
+        tag = self.vocabulary.get(suggestion.tag)
+        if tag is None:
+            return Rated(suggestion, fact=False, ticked=False)
+        return Rated(suggestion, tag.fact, not tag.fact and suggestion.confidence >= tag.bar)
 
 
 def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
@@ -135,8 +144,6 @@ def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
 
 
 def _format(source: PhotoSource, path: str) -> Format:
-    from nivo_tui.errors import DecodeError
-
     fmt = sniff(source.head, os.path.basename(path))
     if fmt is None:
         raise DecodeError("is no picture: the content is none of the known formats")

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from nivo_tui.catalog.decisions import DecisionStore
@@ -293,8 +293,8 @@ def _one(analyser: Analyser, path: str) -> PhotoRecord:
     except Exception as error:  # a fault of ours must cost one photo, not the run
         _log.exception("analysing %r failed", path)
         reason = f"internal error ({type(error).__name__}); the log has the details"
-    record = PhotoRecord(path=path, stat=FileStat(0, 0, 0), error=reason)
-    return replace(record, signature=analyser.signature)
+    # Without directory facts and signature the next scan tries it again.
+    return PhotoRecord(path=path, stat=FileStat(0, 0, 0), error=reason)
 
 
 def _quarantined(path: str) -> PhotoRecord:

@@ -1,0 +1,59 @@
+"""From settings and a word like "auto" to everything that analyses photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from nivo_tui.engine.analysis import Analyser
+from nivo_tui.engine.protocol import ModelsLoaded
+from nivo_tui.imaging.budget import PixelBudget
+from nivo_tui.imaging.thumbnails import Thumbnails
+from nivo_tui.inference.analyst import Analyst
+from nivo_tui.inference.packs import Selection, find_packs, pack_folders, select
+from nivo_tui.settings import Paths, ScanSettings, Settings
+from nivo_tui.tagging.vocabulary import Vocabulary
+
+_BYTES_PER_MB = 1 << 20
+
+
+def load_analyser(
+    paths: Paths, settings: Settings, models: str, announce: Callable[[ModelsLoaded], None]
+) -> Analyser:
+    """Load the models asked for ("auto", "none" or names) and tell what came of it.
+
+    Raises PackError for a name that is not there, SettingsError for an unknown device.
+    """
+    vocabulary = Vocabulary.load(settings.screen.language)
+    notes: list[str] = []
+    analyst = _load_analyst(paths, settings.scan, models, notes)
+    budget = PixelBudget(settings.scan.pixel_budget)
+    analyser = Analyser(analyst, vocabulary, budget, Thumbnails(paths.thumbnails))
+    if analyst is None:
+        announce(ModelsLoaded("none", "no model is loaded", (), tuple(notes)))
+    else:
+        provider = analyst.provider
+        detail = f"{provider.device.upper()} ({provider.detail})"
+        announce(ModelsLoaded(provider.name, detail, analyst.pack_names, tuple(notes)))
+    return analyser
+
+
+def _load_analyst(paths: Paths, scan: ScanSettings, models: str, notes: list[str]) -> Analyst | None:
+    if models == "none":
+        return None
+    folders = pack_folders(paths.models)
+    found = find_packs(folders, cache=paths.home / "packs.json")
+    selection = _with_faces(select(found, models, folders), scan.faces)
+    limit = scan.gpu_memory_mb * _BYTES_PER_MB or None
+    analyst = Analyst.load(selection, scan.device, notes.append, limit)
+    return analyst if analyst.pack_names else None
+
+
+def _with_faces(selection: Selection, wish: str) -> Selection:
+    """The selection as the setting `faces` wishes: recognise, count (no embedding is made) or off."""
+    if wish == "off":
+        return replace(selection, face=None, other_faces=())
+    if wish == "count" and selection.face is not None:
+        counted = replace(selection.face, task="detect") if selection.face.task == "face" else selection.face
+        return replace(selection, face=counted)
+    return selection

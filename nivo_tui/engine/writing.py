@@ -1,0 +1,2 @@
+def settle(context, options): return {}
+write = untag = undo = verify = settle

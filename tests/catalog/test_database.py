@@ -1,0 +1,81 @@
+"""Opening databases: migrations, newer programs, copies, damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nivo_tui.catalog.database import open_database
+from nivo_tui.catalog.schema import CATALOG_MIGRATIONS, DECISIONS_MIGRATIONS
+from nivo_tui.errors import NewerStoreError, StoreError
+
+ONE = ("CREATE TABLE a(x);",)
+TWO = (*ONE, "CREATE TABLE b(y);\nINSERT INTO b VALUES(';');\n")
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_every_migration_of_ours_runs(tmp_path: Path) -> None:
+    for name, migrations in (("c", CATALOG_MIGRATIONS), ("d", DECISIONS_MIGRATIONS)):
+        connection = open_database(tmp_path / name, migrations, durable=True)
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(migrations)
+        connection.close()
+
+
+def test_an_old_database_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    connection = open_database(path, ONE, durable=False)
+    connection.execute("INSERT INTO a VALUES(7)")
+    connection.close()
+    connection = open_database(path, TWO, durable=False)
+    assert _tables(connection) == {"a", "b"}
+    assert connection.execute("SELECT x FROM a").fetchone()[0] == 7
+    assert connection.execute("SELECT y FROM b").fetchone()[0] == ";"
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    open_database(path, ONE, durable=False).close()
+    with pytest.raises(StoreError):
+        open_database(path, (*ONE, "CREATE TABLE b(y);\nCREATE TABLE a(z);"), durable=False)
+    connection = open_database(path, ONE, durable=False)
+    assert _tables(connection) == {"a"}
+
+
+def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    open_database(path, TWO, durable=False).close()
+    before = path.read_bytes()
+    with pytest.raises(NewerStoreError, match="newer nivo-tui"):
+        open_database(path, ONE, durable=False)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_bytes(b"this is no database, by far" * 50)
+    with pytest.raises(StoreError, match=r"cannot be used.*scan"):
+        open_database(path, ONE, durable=False)
+
+
+def test_a_copy_is_made_before_a_migration_and_seven_are_kept(tmp_path: Path) -> None:
+    path, copies = tmp_path / "x.db", tmp_path / "copies"
+    open_database(path, ONE, durable=True, copies=copies).close()
+    copies.mkdir(exist_ok=True)
+    for n in range(9):
+        (copies / f"x-2020010{n}-000000.db").write_bytes(b"")
+    open_database(path, TWO, durable=True, copies=copies).close()
+    kept = sorted(copies.glob("*.db"))
+    assert len(kept) == 7
+    copy = sqlite3.connect(kept[-1])
+    assert _tables(copy) == {"a"}
+
+
+def test_writes_are_synced_where_that_is_asked(tmp_path: Path) -> None:
+    full = open_database(tmp_path / "x.db", ONE, durable=True)
+    assert full.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert full.execute("PRAGMA journal_mode").fetchone()[0] == "wal"

@@ -1,0 +1,78 @@
+"""Settings: defaults, every kind of mistake named, paths of a home."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from nivo_tui.errors import SettingsError
+from nivo_tui.settings import load_paths, load_settings
+
+
+def _load(tmp_path: Path, text: str):
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file)
+
+
+def test_a_missing_file_gives_the_defaults(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "none.toml")
+    assert settings.write.backup and settings.scan.models == "auto"
+
+
+def test_values_are_taken_over(tmp_path: Path) -> None:
+    settings = _load(tmp_path, '[write]\nmtime = "now"\nreaders = ["lightroom"]\n[keys]\naccept = "a,enter"\n')
+    assert settings.write.mtime == "now"
+    assert settings.write.readers == ("lightroom",)
+    assert settings.keys == {"accept": "a,enter"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[write]\nstile = 'id'\n", "'stile'.*style"),
+        ("[wriet]\n", "wriet.*write"),
+        ("[write]\nbackup = 'yes'\n", "backup.*true or false"),
+        ("[write]\nstyle = 'loud'\n", "style.*label, id"),
+        ("[write]\nreaders = ['paint']\n", "readers.*digikam"),
+        ("[scan]\nthreads = -1\n", "threads.*negative"),
+        ("[scan]\nthreads = true\n", "threads.*whole number"),
+        ("write = 3\n", "write is a section"),
+        ("[keys]\naccept = 3\n", "accept.*text"),
+        ("[write\n", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        _load(tmp_path, text)
+
+
+def test_bytes_that_are_no_text_are_a_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(file)
+
+
+def test_nivo_home_holds_everything(home: Path) -> None:
+    paths = load_paths()
+    assert {paths.home, paths.config.parent, paths.thumbnails.parent, paths.logs.parent} == {home}
+
+
+def test_the_argument_wins_over_the_environment(tmp_path: Path) -> None:
+    assert load_paths(tmp_path / "other").home == tmp_path / "other"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_folders_are_made_for_their_owner_alone(home: Path) -> None:
+    paths = load_paths()
+    paths.create()
+    assert all(f.stat().st_mode & 0o077 == 0 for f in (paths.home, paths.thumbnails, paths.logs))
+
+
+def test_a_home_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="NIVO_HOME"):
+        load_paths(tmp_path / "file" / "home").create()
