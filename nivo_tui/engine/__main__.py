@@ -21,6 +21,8 @@ def main() -> int:
     ignore_interrupt()
     if options.lifetime == "screen":
         ignore_hangup()
+    # Photos are decoded side by side: a library's own threads would only get in each other's way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     orders = duplicate_private(0)
     events = duplicate_private(1)
     _point_to_nothing_then_log(options.home)

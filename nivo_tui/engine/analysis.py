@@ -13,7 +13,7 @@ from nivo_tui.errors import DecodeError, NivoError, PackError
 from nivo_tui.imaging import features as measuring
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.decode import Purpose, decode
-from nivo_tui.imaging.formats import sniff
+from nivo_tui.imaging.formats import format_of_name, sniff
 from nivo_tui.imaging.identity import image_hash
 from nivo_tui.imaging.source import PhotoSource
 from nivo_tui.imaging.thumbnails import Thumbnails
@@ -52,7 +52,7 @@ class Analyser:
         record = PhotoRecord(path=path, stat=stat)
         try:
             with PhotoSource(Path(path)) as source:
-                fmt = _format(source, path)
+                fmt, _ = _format(source, path)
                 metadata = read_metadata(path, fmt)
         except NivoError as error:
             return replace(record, error=str(error))
@@ -63,15 +63,20 @@ class Analyser:
     def deep(self, path: str) -> PhotoRecord:
         """The full record of a photo. What fails is in its `error`; nothing is raised for a photo's sake."""
         record = PhotoRecord(path=path, stat=FileStat(0, 0, 0))
+        certain = True
         try:
             record = replace(record, stat=stat_of(path))
             with PhotoSource(Path(path)) as source:
-                fmt = _format(source, path)
+                fmt, certain = _format(source, path)
                 metadata = read_metadata(path, fmt)
                 record = replace(record, format=fmt, metadata=metadata, notes=metadata.problems)
                 digest, of_file = image_hash(source, fmt)
                 record = replace(record, image_hash=digest, hash_of_file=of_file)
                 return self._seen(record, source)
+        except DecodeError as error:
+            return self._failed(
+                record, str(error) if certain else "this is no picture, whatever its name says"
+            )
         except NivoError as error:
             return self._failed(record, str(error))
         except OSError as error:
@@ -128,6 +133,7 @@ class Analyser:
             detector=seen.detector,
             objects=seen.objects,
             classes=seen.classes,
+            live_photo=_has_film(record.path, record.format),
         )
         return tuple(self._rated(s) for s in suggest(evidence, self.vocabulary))
 
@@ -143,14 +149,25 @@ def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
     return known.stat == stat and known.signature == signature
 
 
-def _format(source: PhotoSource, path: str) -> Format:
-    fmt = sniff(source.head, os.path.basename(path))
+def _format(source: PhotoSource, path: str) -> tuple[Format, bool]:
+    """The format, and whether the content shows it: else it is by name, and decoding has the last word."""
+    name = os.path.basename(path)
+    by_content = sniff(source.head, name)
+    fmt = by_content or format_of_name(name)
     if fmt is None:
-        raise DecodeError("is no picture: the content is none of the known formats")
-    return fmt
+        raise DecodeError("this is no picture of a format that is known")
+    return fmt, by_content is not None
 
 
 def _oriented_size(metadata: FileMetadata) -> tuple[int | None, int | None]:
     if metadata.orientation >= 5:
         return metadata.height, metadata.width
     return metadata.width, metadata.height
+
+
+def _has_film(path: str, fmt: Format) -> bool:
+    """Whether the film of a Live Photo lies beside it: the same stem, a QuickTime file."""
+    if fmt not in (Format.HEIC, Format.JPEG):
+        return False
+    stem = os.path.splitext(path)[0]
+    return os.path.exists(stem + ".MOV") or os.path.exists(stem + ".mov")

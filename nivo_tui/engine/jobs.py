@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from nivo_tui.engine.context import JobContext
@@ -16,9 +17,13 @@ def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
         from nivo_tui.engine.scan import ScanJob
 
         return ScanJob(context, options).run()
+    if context.kind == "doctor":
+        from nivo_tui.engine.checks import doctor
+
+        return doctor(context, options)
     from nivo_tui.engine import writing
 
-    jobs = {
+    jobs: dict[str, Callable[[JobContext, dict[str, Any]], dict[str, Any]]] = {
         "write": writing.write,
         "untag": writing.untag,
         "undo": writing.undo,

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from nivo_tui.catalog.paths import absolute
 from nivo_tui.catalog.records import FileStat
 from nivo_tui.errors import UsageError
-from nivo_tui.imaging.formats import format_of_name, is_backup, is_sidecar
+from nivo_tui.imaging.formats import format_of_name, is_backup, is_sidecar, is_temporary
 
-_HIDDEN = (".nivo-",)
 _NOT_ENTERED = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"})
 
 
@@ -95,7 +94,7 @@ def _identity(folder: str) -> tuple[int, int]:
 
 def _list_file(entry: os.DirEntry[str], listing: Listing) -> None:
     name = entry.name
-    if name.startswith(_HIDDEN) or is_backup(name) or is_sidecar(name):
+    if is_temporary(name) or is_backup(name) or is_sidecar(name):
         return
     if name.startswith(".") or format_of_name(name) is None:
         listing.skipped[_extension(name)] += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
+
 from nivo_tui.engine.analysis import Analyser
 from nivo_tui.engine.protocol import ModelsLoaded
 from nivo_tui.imaging.budget import PixelBudget
@@ -24,6 +26,7 @@ def load_analyser(
 
     Raises PackError for a name that is not there, SettingsError for an unknown device.
     """
+    cv2.setNumThreads(1)
     vocabulary = Vocabulary.load(settings.screen.language)
     notes: list[str] = []
     analyst = _load_analyst(paths, settings.scan, models, notes)

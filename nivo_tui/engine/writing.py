@@ -1,2 +1,222 @@
-def settle(context, options): return {}
-write = untag = undo = verify = settle
+"""The jobs that change files: write, untag, undo, and the settling of what was interrupted; and verify."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from nivo_tui.catalog.library import Library
+from nivo_tui.catalog.paths import absolute
+from nivo_tui.engine.context import JobContext
+from nivo_tui.engine.listing import list_photos, stat_of
+from nivo_tui.engine.protocol import Answer, ReceiptMade
+from nivo_tui.engine.wanted import Wish, details_of, wish_of
+from nivo_tui.errors import PhotoError
+from nivo_tui.imaging.formats import HEAD_BYTES, sniff
+from nivo_tui.metadata.apply import apply_plan
+from nivo_tui.metadata.journal import Journal
+from nivo_tui.metadata.plan import WriteOptions, now, plan_write
+from nivo_tui.metadata.read import read_metadata
+from nivo_tui.metadata.undo import undo_run
+from nivo_tui.metadata.undo import untag as untag_photos
+from nivo_tui.metadata.verify import verify as verify_photo
+from nivo_tui.model import Receipt
+
+_DONE_SOMETHING = frozenset({"written", "planned"})
+
+
+def settle(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Finish or roll back what an interrupted run left; says each file it dealt with."""
+    settled = Journal(context.decisions_db).settle()
+    for one in settled:
+        context.emitter.log("write", f"{one.target}: an interrupted write was {one.outcome}", "warn")
+        _refresh(context, one.path)
+    return {"settled": len(settled)}
+
+
+def write(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Write accepted tags, or words given, into photos. Options: see engine.protocol."""
+    defaults = context.settings.write
+    wish = wish_of((defaults.categories, defaults.style, defaults.backup), options)
+    photos = list(list_photos([str(p) for p in options["paths"]]).photos)
+    return _Writing(context, wish, options).run(photos)
+
+
+class _Writing:
+    """One write job: for each photo plan, and where it is executed apply; a receipt for each target."""
+
+    def __init__(self, context: JobContext, wish: Wish, options: dict[str, Any]) -> None:
+        self._context = context
+        self._wish = wish
+        self._execute = bool(options.get("execute"))
+        self._limit = options.get("limit")
+        self._command = str(options.get("command") or _command_text(wish))
+        self._journal = Journal(context.decisions_db)
+        self._options = _options(context)
+        self._tally = _Tally(context)
+
+    def run(self, photos: Sequence[str]) -> dict[str, Any]:
+        """Write the photos; returns the summary."""
+        context = self._context
+        library = Library(context.paths)
+        run = self._journal.begin_run(self._command, now()) if self._execute else 0
+        try:
+            for n, path in enumerate(photos):
+                if context.cancelled() or self._is_enough():
+                    break
+                self._tally.add(self._one(library, path, run))
+                context.progress("write" if self._execute else "plan", n + 1, len(photos))
+        finally:
+            library.close()
+            if self._execute:
+                self._journal.end_run(run, now())
+        context.progress("write" if self._execute else "plan", len(photos), len(photos), last=True)
+        return self._tally.summary(run=run if self._tally.counts["written"] else None)
+
+    def _is_enough(self) -> bool:
+        return self._limit is not None and self._tally.photos >= int(self._limit)
+
+    def _one(self, library: Library, path: str, run: int) -> tuple[Receipt, ...]:
+        request = self._wish.request(path, *details_of(library, path))
+        if not (request.keywords or request.title or request.description):
+            return (Receipt(path, path, "unchanged", reason="no tag is accepted for it"),)
+        plan = plan_write(request, self._options, run)
+        if not self._execute:
+            return plan.receipts()
+        receipts = apply_plan(plan, self._journal, run, self._options)
+        if any(r.status == "written" for r in receipts):
+            _refresh(self._context, path)
+        return receipts
+
+
+def untag(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Take away what nivo-tui recorded in the photos as its own; all of it, or the tags named."""
+    photos = list(list_photos([str(p) for p in options["paths"]]).photos)
+    execute = bool(options.get("execute"))
+    tags = options.get("tags")
+    journal = Journal(context.decisions_db)
+    run = journal.begin_run(f"untag {', '.join(tags) if tags else 'everything'}", now()) if execute else 0
+    receipts = untag_photos(
+        journal,
+        run,
+        photos,
+        None if tags is None else [str(t) for t in tags],
+        execute=execute,
+        options=_options(context),
+    )
+    try:
+        return _told(context, receipts, execute=execute, total=len(photos))
+    finally:
+        if execute:
+            journal.end_run(run, now())
+
+
+def undo(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Take back a run: the one named, or the newest that stands; all of it, or the paths named."""
+    execute = bool(options.get("execute"))
+    paths = options.get("paths")
+    journal = Journal(context.decisions_db)
+    run = options.get("run") or journal.newest_standing_run()
+    if run is None:
+        return {"run": None, "undone": 0}
+    receipts = undo_run(
+        journal,
+        int(run),
+        None if paths is None else [str(p) for p in paths],
+        execute=execute,
+        options=_options(context),
+    )
+    summary = _told(context, receipts, execute=execute, total=len(journal.writes_of_run(int(run))))
+    return {"run": run, "undone": summary["written"], **summary}
+
+
+def verify(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Check every photo that was written: picture, tags and backup."""
+    journal = Journal(context.decisions_db)
+    photos = _to_verify([absolute(str(p)) for p in options["paths"]], journal)
+    counts: Counter[str] = Counter()
+    for n, path in enumerate(photos):
+        if context.cancelled():
+            break
+        result = verify_photo(path, journal)
+        counts[result.status] += 1
+        context.emitter.send(Answer(context.job, asdict(result)))
+        context.progress("verify", n + 1, len(photos))
+    return {"photos": len(photos), "verified": sum(counts.values()), **counts}
+
+
+def _to_verify(given: Sequence[str], journal: Journal) -> list[str]:
+    """The photos ever written at or below the paths, gone ones too, and files that are named themselves."""
+    written = journal.written_paths()
+    named = [path for path in given if not os.path.isdir(path)]
+    folders = tuple(path.rstrip(os.sep) + os.sep for path in given)
+    return list(dict.fromkeys([*named, *sorted(p for p in written if p.startswith(folders))]))
+
+
+def _options(context: JobContext) -> WriteOptions:
+    settings = context.settings.write
+    return WriteOptions(readers=frozenset(settings.readers), keep_mtime=settings.mtime == "keep")
+
+
+def _told(context: JobContext, receipts: Iterable[Receipt], *, execute: bool, total: int) -> dict[str, Any]:
+    """Send receipts as they come, until somebody asks for an end."""
+    tally = _Tally(context)
+    for n, receipt in enumerate(receipts):
+        tally.add((receipt,))
+        if execute and receipt.status == "written":
+            _refresh(context, receipt.path)
+        context.progress(context.kind, n + 1, max(total, n + 1))
+        if context.cancelled():
+            break
+    return tally.summary()
+
+
+class _Tally:
+    """Sends receipts and counts them."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._started = time.monotonic()
+        self.counts: Counter[str] = Counter()
+        self.photos = 0
+
+    def add(self, receipts: Sequence[Receipt]) -> None:
+        """Send the receipts of one photo."""
+        self.photos += any(r.status in _DONE_SOMETHING for r in receipts)
+        for receipt in receipts:
+            self.counts[receipt.status] += 1
+            self._context.emitter.send(ReceiptMade(self._context.job, receipt))
+            self._log(receipt)
+
+    def _log(self, receipt: Receipt) -> None:
+        name = os.path.basename(receipt.path)
+        if receipt.status == "written":
+            what = ", ".join([*(f"+{t}" for t in receipt.added), *(f"-{t}" for t in receipt.removed)])
+            self._context.emitter.log("write", f"{name}  {what}")
+        elif receipt.status in ("refused", "failed"):
+            level = "error" if receipt.status == "failed" else "warn"
+            self._context.emitter.log("error", f"{name}  {receipt.status}: {receipt.reason}", level)
+
+    def summary(self, **first: Any) -> dict[str, Any]:
+        """The last line of the job."""
+        states = ("planned", "written", "unchanged", "refused", "failed")
+        seconds = round(time.monotonic() - self._started, 3)
+        return {**first, **{s: self.counts[s] for s in states}, "seconds": seconds}
+
+
+def _refresh(context: JobContext, path: str) -> None:
+    """Let the catalog know what the file says now; what its pixels gave stays true."""
+    with suppress(PhotoError, OSError):
+        with open(path, "rb") as file:
+            fmt = sniff(file.read(HEAD_BYTES), os.path.basename(path))
+        if fmt is not None:
+            context.photos.refresh(path, stat_of(path), read_metadata(path, fmt))
+
+
+def _command_text(wish: Wish) -> str:
+    return f"write {', '.join(wish.keywords)}" if wish.keywords else "write accepted tags"

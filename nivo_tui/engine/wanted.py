@@ -1,0 +1,133 @@
+"""What a write would put into a photo: the keywords given, or what was accepted and the facts asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nivo_tui.catalog.library import Library
+from nivo_tui.catalog.views import PhotoDetail
+from nivo_tui.errors import UsageError
+from nivo_tui.metadata.plan import WriteRequest
+from nivo_tui.metadata.xmp import Keyword
+from nivo_tui.model import Category, State, Suggestion
+from nivo_tui.tagging.vocabulary import Vocabulary
+
+_ACCEPTED = "accepted"
+_FROM_PERSON = frozenset({"you", "import"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a write job was asked to write.
+
+    `keywords` stand for themselves, in place of the accepted tags. `categories` is "accepted", "all" or a
+    comma list of categories; `style` is label or id.
+    """
+
+    keywords: tuple[str, ...]
+    title: str | None
+    description: str | None
+    describe: bool
+    categories: str
+    style: str
+    target: str
+    backup: bool
+
+    def __post_init__(self) -> None:
+        unknown = [c for c in self._named() if c not in {k.value for k in Category}]
+        if unknown:
+            raise UsageError(f"unknown category {unknown[0]!r}; there are: {', '.join(Category)}")
+
+    @property
+    def needs_decisions(self) -> bool:
+        """Whether the accepted tags are written, and not words given by name."""
+        return not (self.keywords or self.title or self.description)
+
+    def request(self, path: str, detail: PhotoDetail | None, facts: frozenset[str]) -> WriteRequest:
+        """The write of one photo; `detail` is None where it was never scanned."""
+        words = [Keyword(word) for word in self.keywords]
+        description = self.description
+        if detail is not None:
+            if self.needs_decisions:
+                words += [self._keyword(s, facts) for s in detail.suggestions if self._is_wanted(s, facts)]
+            if self.describe and description is None:
+                description = describe(detail)
+        return WriteRequest(
+            path=path,
+            keywords=tuple(words),
+            title=self.title,
+            description=description,
+            target=self.target,
+            backup=self.backup,
+            expected=None if detail is None else (detail.size, detail.mtime_ns),
+        )
+
+    def _named(self) -> list[str]:
+        if self.categories in (_ACCEPTED, "all"):
+            return []
+        return [c.strip() for c in self.categories.split(",") if c.strip()]
+
+    def _is_wanted(self, s: Suggestion, facts: frozenset[str]) -> bool:
+        named = self._named()
+        if named and s.category not in named:
+            return False
+        if s.state in (State.ACCEPTED, State.WRITTEN):
+            return True
+        return self.categories != _ACCEPTED and s.tag in facts and s.state is State.UNDECIDED
+
+    def _keyword(self, s: Suggestion, facts: frozenset[str]) -> Keyword:
+        tag = Vocabulary.load().get(s.tag)
+        text = s.tag if self.style == "id" else s.label
+        path = (*tag.path[:-1], text) if tag is not None and len(tag.path) > 1 else ()
+        by_person = s.source in _FROM_PERSON
+        about_people = s.category is Category.PEOPLE and s.tag not in facts
+        return Keyword(
+            text,
+            path,
+            s.tag,
+            None if by_person else s.source,
+            None if by_person or about_people else s.confidence,
+        )
+
+
+def describe(detail: PhotoDetail) -> str | None:
+    """The generated description: "Quality: 60/100 | scene: beach, sea | ..."; None where nothing is known."""
+    parts = [f"Quality: {detail.quality.score:.0f}/100"] if detail.quality else []
+    for category in Category:
+        labels = [s.label for s in _shown(detail.suggestions) if s.category is category]
+        if labels:
+            parts.append(f"{category}: {', '.join(labels)}")
+    return " | ".join(parts) or None
+
+
+def _shown(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    refused = (State.REJECTED, State.PASSED)
+    return [s for s in suggestions if s.state not in refused]
+
+
+def wish_of(library_settings: tuple[str, str, bool], options: dict[str, object]) -> Wish:
+    """The wish of a write job; the settings (categories, style, backup) fill what its options leave out."""
+    categories, style, backup = library_settings
+    given = options.get("keywords")
+    wanted_backup = options.get("backup")
+    return Wish(
+        keywords=tuple(str(k) for k in given) if isinstance(given, list | tuple) else (),
+        title=_text(options.get("title")),
+        description=_text(options.get("description")),
+        describe=bool(options.get("describe")),
+        categories=str(options.get("categories") or categories),
+        style=style,
+        target=str(options.get("target") or "auto"),
+        backup=backup if wanted_backup is None else bool(wanted_backup),
+    )
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def details_of(library: Library, path: str) -> tuple[PhotoDetail | None, frozenset[str]]:
+    """What the library knows of a photo, and which of its tags are facts."""
+    detail = library.detail(path)
+    return detail, library.fact_tags(path) if detail is not None else frozenset()

@@ -1,0 +1,265 @@
+"""The image data of ISO base media files: HEIF's primary item, Canon CR3's largest track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nivo_tui.imaging.source import ByteSource
+
+Extent = tuple[int, int]
+
+_DERIVED = b"dimg"
+_MOST_BOXES, _MOST_ITEMS, _MOST_EXTENTS, _MOST_SAMPLES = 4096, 65_536, 1_000_000, 4_000_000
+_MOST_META_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    kind: bytes
+    start: int
+    end: int
+
+
+class _EarlyEnd(ValueError):
+    """A box is shorter than what it says it holds."""
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """Reads big-endian numbers of a box's payload one after the other."""
+
+    data: bytes
+    at: int = 0
+
+    def take(self, size: int) -> int:
+        if self.at + size > len(self.data):
+            raise _EarlyEnd("the box ends early")
+        value = int.from_bytes(self.data[self.at : self.at + size], "big")
+        self.at += size
+        return value
+
+
+def bmff_extents(source: ByteSource) -> list[Extent] | None:
+    """Extents of the primary item and of what it is derived from; without one, those of the largest track."""
+    top = {box.kind: box for box in _boxes(source, 0, source.size)}
+    if b"meta" in top:
+        found = _primary_extents(source, top[b"meta"])
+        if found:
+            return found
+    return _largest_track(source, top[b"moov"]) if b"moov" in top else None
+
+
+def _boxes(source: ByteSource, start: int, end: int) -> Iterator[_Box]:
+    """The boxes in a range (ISO/IEC 14496-12, 4.2): `start` and `end` are those of each one's payload."""
+    at = start
+    for _ in range(_MOST_BOXES):
+        head = source.read(at, 16) if at + 8 <= end else b""
+        if len(head) < 8:
+            return
+        size, payload = int.from_bytes(head[:4], "big"), at + 8
+        if size == 1:
+            size, payload = int.from_bytes(head[8:16], "big"), at + 16
+        box_end = end if size == 0 else at + size
+        if box_end < payload or box_end > end:
+            return
+        yield _Box(head[4:8], payload, box_end)
+        at = box_end
+
+
+def _primary_extents(source: ByteSource, meta: _Box) -> list[Extent] | None:
+    if meta.end - meta.start > _MOST_META_BYTES:
+        return None
+    boxes: dict[bytes, _Box] = {}
+    for box in _boxes(source, meta.start + 4, meta.end):
+        boxes.setdefault(box.kind, box)
+    if b"pitm" not in boxes or b"iloc" not in boxes:
+        return None
+    pitm = _payload(source, boxes[b"pitm"])
+    version = pitm.take(1)
+    pitm.take(3)
+    primary = pitm.take(2 if version == 0 else 4)
+    locations = _item_locations(_payload(source, boxes[b"iloc"]))
+    sources = _derivations(source, boxes[b"iref"]) if b"iref" in boxes else {}
+    idat = boxes.get(b"idat")
+    extents: list[Extent] = []
+    for item in _with_sources(primary, sources):
+        if item not in locations:
+            return None
+        extents += _placed(locations[item], idat, source.size)
+    return extents
+
+
+def _payload(source: ByteSource, box: _Box) -> _Cursor:
+    return _Cursor(source.read(box.start, box.end - box.start))
+
+
+@dataclass(frozen=True, slots=True)
+class _Location:
+    method: int
+    extents: tuple[Extent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The widths in bytes that an `iloc` box gives its fields; `methods`: whether items name a method."""
+
+    item: int
+    offset: int
+    length: int
+    base: int
+    index: int
+    methods: bool
+
+
+def _item_locations(iloc: _Cursor) -> dict[int, _Location]:
+    """ISO/IEC 14496-12, 8.11.3. Items after the end of the box are missing; those before it stand."""
+    version = iloc.take(1)
+    iloc.take(3)
+    first, second = iloc.take(1), iloc.take(1)
+    numbered = version in (1, 2)
+    fields = _Fields(
+        item=2 if version < 2 else 4,
+        offset=first >> 4,
+        length=first & 15,
+        base=second >> 4,
+        index=second & 15 if numbered else 0,
+        methods=numbered,
+    )
+    locations: dict[int, _Location] = {}
+    total = 0
+    for _ in range(min(iloc.take(fields.item), _MOST_ITEMS)):
+        try:
+            item, location = _item_location(iloc, fields)
+        except _EarlyEnd:
+            break
+        total += len(location.extents)
+        if total > _MOST_EXTENTS:
+            raise ValueError("too many extents")
+        locations[item] = location
+    return locations
+
+
+def _item_location(iloc: _Cursor, fields: _Fields) -> tuple[int, _Location]:
+    item = iloc.take(fields.item)
+    method = iloc.take(2) & 15 if fields.methods else 0
+    # A data reference other than this file (0) points elsewhere.
+    elsewhere = iloc.take(2)
+    base = iloc.take(fields.base)
+    extents = []
+    for _ in range(iloc.take(2)):
+        iloc.take(fields.index)
+        offset = iloc.take(fields.offset)
+        extents.append((base + offset, iloc.take(fields.length)))
+    return item, _Location(-1 if elsewhere else method, tuple(extents))
+
+
+def _derivations(source: ByteSource, iref: _Box) -> dict[int, list[int]]:
+    """Which items each item is derived from, in order (8.11.12, reference type `dimg`)."""
+    id_size = 2 if source.read(iref.start, 1) == b"\0" else 4
+    found: dict[int, list[int]] = {}
+    for box in _boxes(source, iref.start + 4, iref.end):
+        if box.kind != _DERIVED:
+            continue
+        body = _payload(source, box)
+        item = body.take(id_size)
+        found.setdefault(item, []).extend(body.take(id_size) for _ in range(body.take(2)))
+    return found
+
+
+def _with_sources(primary: int, sources: dict[int, list[int]]) -> list[int]:
+    """The primary item, then all it is derived from, each once, depth first."""
+    ordered: list[int] = []
+    seen: set[int] = set()
+    stack = [primary]
+    while stack and len(ordered) < _MOST_ITEMS:
+        item = stack.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        ordered.append(item)
+        stack.extend(reversed(sources.get(item, ())))
+    return ordered
+
+
+def _placed(location: _Location, idat: _Box | None, size: int) -> list[Extent]:
+    """Construction method 0: offsets in the file; 1: in the `idat` box; a length of 0 runs to the end."""
+    if location.method == 0:
+        base, end = 0, size
+    elif location.method == 1 and idat is not None:
+        base, end = idat.start, idat.end
+    else:
+        raise ValueError("a construction method that is not known")
+    return [(base + offset, length or end - base - offset) for offset, length in location.extents]
+
+
+def _largest_track(source: ByteSource, moov: _Box) -> list[Extent] | None:
+    """The samples of the track of the most bytes: a CR3's sensor data, the frames of a sequence."""
+    best: list[Extent] = []
+    for trak in _boxes(source, moov.start, moov.end):
+        if trak.kind == b"trak":
+            samples = _samples(source, trak)
+            if sum(length for _, length in samples) > sum(length for _, length in best):
+                best = samples
+    return best or None
+
+
+def _samples(source: ByteSource, trak: _Box) -> list[Extent]:
+    table = _descend(source, trak, (b"mdia", b"minf", b"stbl"))
+    if table is None:
+        return []
+    boxes = {box.kind: box for box in _boxes(source, table.start, table.end)}
+    chunks = boxes.get(b"co64") or boxes.get(b"stco")
+    if chunks is None or b"stsz" not in boxes or b"stsc" not in boxes:
+        return []
+    offset_size = 8 if chunks.kind == b"co64" else 4
+    offsets = _table(source, chunks, offset_size)
+    sizes = _sample_sizes(source, boxes[b"stsz"])
+    per_chunk = _samples_per_chunk(source, boxes[b"stsc"], len(offsets))
+    extents: list[Extent] = []
+    sample = 0
+    for offset, count in zip(offsets, per_chunk, strict=False):
+        length = sum(sizes[sample : sample + count])
+        sample += count
+        if length:
+            extents.append((offset, length))
+    return extents
+
+
+def _descend(source: ByteSource, box: _Box, path: tuple[bytes, ...]) -> _Box | None:
+    found: _Box | None = box
+    for kind in path:
+        if found is None:
+            return None
+        found = next((child for child in _boxes(source, found.start, found.end) if child.kind == kind), None)
+    return found
+
+
+def _table(source: ByteSource, box: _Box, width: int) -> list[int]:
+    body = _payload(source, box)
+    body.take(4)
+    count = body.take(4)
+    if count > _MOST_SAMPLES:
+        raise ValueError("too many samples")
+    return [body.take(width) for _ in range(count)]
+
+
+def _sample_sizes(source: ByteSource, box: _Box) -> list[int]:
+    body = _payload(source, box)
+    body.take(4)
+    common, count = body.take(4), body.take(4)
+    if count > _MOST_SAMPLES:
+        raise ValueError("too many samples")
+    return [common] * count if common else [body.take(4) for _ in range(count)]
+
+
+def _samples_per_chunk(source: ByteSource, box: _Box, chunks: int) -> list[int]:
+    """8.7.4: runs of chunks with the same number of samples, each run by its first chunk, counted from 1."""
+    body = _payload(source, box)
+    body.take(4)
+    runs = [(body.take(4), body.take(4), body.take(4)) for _ in range(min(body.take(4), _MOST_SAMPLES))]
+    counts: list[int] = []
+    for index, (first, count, _) in enumerate(runs):
+        until = runs[index + 1][0] - 1 if index + 1 < len(runs) else chunks
+        counts += [count] * max(min(until, chunks) - first + 1, 0)
+    return counts[:chunks]

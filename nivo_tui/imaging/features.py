@@ -1,0 +1,194 @@
+"""What the pixels of one photo say in numbers, measured at one normalised scale.
+
+Tag modules read `Features` and nothing else of the pixels. Every value is a plain float, int or str, so the
+whole record goes into the catalog as one JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nivo_tui.imaging import light, structure
+from nivo_tui.imaging.hashing import perceptual_hashes
+from nivo_tui.model import Quality
+
+SIDE = 512
+"""Long side, in pixels, at which everything is measured."""
+
+COLOUR_SIDE = 128
+"""Long side of the copy that colours are read from: JPEG chroma noise is averaged away in it."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Measurements of one picture. Luminance is gamma-coded luma (Rec. 601) as a fraction 0-1 throughout.
+
+    `measured_side`: long side in pixels of what was measured; 512 unless the picture is smaller.
+    `hashes`: 64-bit difference hashes in hex of the picture as it is, then of its seven turned and
+    mirrored forms (order: `hashing.FORMS`).
+
+    Sharpness. `blur`: Gaussian blur, in pixels of the measured scale, of the sharpest fifth of the strong
+    edges, None where the picture has too few edges to tell; `blur_typical`: the same of the median edge;
+    `smear` and `smear_least`: blur of the whole picture along the direction of most and of least (a moving
+    camera blurs one direction alone). `edge_density`: fraction of pixels on an edge. `noise`: standard
+    deviation of pixel noise in the flattest parts. `blockiness`: how much JPEG's 8-pixel grid stands out of
+    the picture, 0 = not at all.
+
+    Exposure. `luma_mean`, `luma_median` and percentiles `p2`, `p10`, `p90`, `p98`; `shadows` and
+    `highlights`: fractions of pixels nearly black (at or below 12/255) and blown (at or above 250/255);
+    `partly_clipped`: fraction where one colour channel is blown and another is not; `halo`: share of the
+    surroundings of blown areas that are nearly blown too (a white wall or a cut-out has little of it).
+
+    Colour. `colorfulness` after Hasler and Suesstrunk 2003 (0-1 scale: 0 none, 0.06 slight, 0.2 average,
+    0.43 extreme); `saturation`: mean HSV saturation weighted by value; `chroma`: 95th percentile of the
+    distance between the largest and smallest channel; `warmth`: mean of (red - blue) over all, -1 to 1;
+    `hues`: share of the picture in each family of `light.HUES`; `black`, `grey`, `white`: those without one;
+    `tint`: hue in degrees of what colour there is; `tone_scatter`: how far colours of one lightness differ
+    from each other, 0 in a toned or grey picture.
+    """
+
+    measured_side: int
+    width: int
+    height: int
+    hashes: tuple[str, ...]
+    blur: float | None
+    blur_typical: float | None
+    smear: float | None
+    smear_least: float | None
+    edge_density: float
+    noise: float
+    blockiness: float
+    luma_mean: float
+    luma_median: float
+    p2: float
+    p10: float
+    p90: float
+    p98: float
+    shadows: float
+    highlights: float
+    partly_clipped: float
+    halo: float
+    colorfulness: float
+    saturation: float
+    chroma: float
+    warmth: float
+    hues: tuple[float, ...]
+    black: float
+    grey: float
+    white: float
+    tint: float
+    tone_scatter: float
+
+    @property
+    def contrast(self) -> float:
+        """Spread of luminance from the 2nd to the 98th percentile, 0-1."""
+        return self.p98 - self.p2
+
+    @property
+    def motion(self) -> float:
+        """How surely the camera or all of the subject moved, 0-1: blur along one direction, not across it."""
+        if self.smear is None or self.smear_least is None:
+            return 0.0
+        one_way = self.smear / max(self.smear_least, 0.4)
+        return _rising(self.smear, 1.9, 2.6) * _rising(one_way, 1.25, 1.65)
+
+
+def measure(rgb: Pixels) -> Features:
+    """Measure an oriented RGB picture of shape (height, width, 3), uint8; any size from 1x1.
+
+    Costs about 4 ms for a picture of 1280 pixels on one core.
+    """
+    reduced = _halved(rgb)
+    grey = _to_side(cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY), SIDE)
+    height, width = grey.shape[:2]
+    exposure = light.measure_exposure(grey, reduced)
+    values: dict[str, Any] = {
+        "measured_side": max(height, width),
+        "width": width,
+        "height": height,
+        "hashes": perceptual_hashes(grey),
+        **exposure,
+        **structure.measure_structure(grey, spread=255.0 * (exposure["p98"] - exposure["p2"])),
+        "blockiness": structure.measure_blockiness(rgb),
+        **light.measure_colour(_to_side(reduced, COLOUR_SIDE)),
+    }
+    return Features(**values)
+
+
+def to_json(features: Features) -> str:
+    """The record as one line of JSON, numbers rounded to five significant digits."""
+    return json.dumps({k: _rounded(v) for k, v in asdict(features).items()}, separators=(",", ":"))
+
+
+def from_json(text: str) -> Features | None:
+    """The record `to_json` made; None where the text is of another version of this module."""
+    stored = json.loads(text)
+    names = {f.name for f in fields(Features)}
+    if not isinstance(stored, dict) or set(stored) != names:
+        return None
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return Features(**values)
+
+
+def quality(features: Features) -> Quality:
+    """The four numbers `show` prints. They rank photos; the quality tags come from the features."""
+    blur = features.blur if features.blur is not None else 1.0
+    sharpness = _falling(blur, 0.5, 2.5) * (1.0 - 0.6 * features.motion)
+    exposure = min(
+        _rising(features.p98, 0.15, 0.55),
+        _falling(features.highlights * (0.2 + 0.8 * features.halo), 0.02, 0.4),
+        _rising(features.contrast, 0.1, 0.5),
+    )
+    noise = _rising(features.noise, 0.004, 0.06)
+    small = _rising(features.measured_side, 100.0, 400.0)
+    score = 100.0 * (sharpness**0.5 * (0.25 + 0.75 * exposure) * (1.0 - 0.4 * noise) * (0.5 + 0.5 * small))
+    return Quality(
+        score=round(score, 1),
+        sharpness=round(sharpness, 3),
+        exposure=round(exposure, 3),
+        noise=round(noise, 3),
+    )
+
+
+def _halved(rgb: Pixels) -> Pixels:
+    """Shrink by a whole factor, which is fast, as far as that stays at or above the measured scale."""
+    factor = max(rgb.shape[:2]) // SIDE
+    if factor < 2 or min(rgb.shape[:2]) < factor:
+        return rgb
+    height, width = (n // factor for n in rgb.shape[:2])
+    even = rgb[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _to_side(picture: Pixels, side: int) -> Pixels:
+    """Shrink by area averaging to a long side; a smaller picture is returned as it is."""
+    height, width = picture.shape[:2]
+    longest = max(height, width)
+    if longest <= side:
+        return picture
+    size = (max(1, round(width * side / longest)), max(1, round(height * side / longest)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _rising(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _falling(value: float, low: float, high: float) -> float:
+    return 1.0 - _rising(value, low, high)
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, tuple):
+        return [_rounded(v) for v in value]
+    return value

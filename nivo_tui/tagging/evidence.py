@@ -1,0 +1,82 @@
+"""What is known about one photo when its tags are suggested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nivo_tui.model import Category, Face, FileMetadata, Format, FoundObject, Suggestion
+from nivo_tui.tagging.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nivo_tui.imaging.features import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence of one photo. None means not looked at, an empty tuple looked at and found nothing.
+
+    `width` and `height` are the oriented picture's, in pixels. `preliminary`: the features come from a
+    thumbnail or a smaller scale than usual, so that sharpness and noise cannot be read from them.
+    `detector` and `classifier` name the models that ran. `classes`: (ImageNet-1k index, name, probability)
+    of the likeliest classes.
+    """
+
+    format: Format
+    width: int | None = None
+    height: int | None = None
+    metadata: FileMetadata = FileMetadata()
+    features: Features | None = None
+    preliminary: bool = False
+    faces: tuple[Face, ...] | None = None
+    detector: str | None = None
+    objects: tuple[FoundObject, ...] | None = None
+    object_detector: str | None = None
+    classes: tuple[tuple[int, str | None, float], ...] | None = None
+    classifier: str | None = None
+    live_photo: bool = False
+
+
+class Draft:
+    """Collects the suggestions of one category for one photo; a tag below its floor is left out."""
+
+    def __init__(self, vocabulary: Vocabulary, category: Category) -> None:
+        self._vocabulary = vocabulary
+        self._category = category
+        self._made: dict[str, Suggestion] = {}
+
+    def add(self, tag: str, confidence: float, why: str, source: str, label: str | None = None) -> None:
+        """Suggest a tag, with a confidence cut to 0-1. Of the same tag twice the surer stays.
+
+        Raises ValueError for a tag that is not of this category: a fault of the calling module.
+        """
+        known = self._vocabulary.get(tag)
+        if known is None or known.category is not self._category:
+            raise ValueError(f"tag {tag!r} is not in category {self._category.value} of the vocabulary")
+        confidence = round(min(1.0, max(0.0, confidence)), 3)
+        before = self._made.get(tag)
+        if confidence < known.floor or (before is not None and before.confidence >= confidence):
+            return
+        self._made[tag] = Suggestion(tag, label or known.label, self._category, confidence, source, why)
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """What was suggested, surest first."""
+        return tuple(sorted(self._made.values(), key=lambda s: (-s.confidence, s.tag)))
+
+    def confidence(self, tag: str) -> float:
+        """How sure the tag is so far; 0 where it was not suggested."""
+        made = self._made.get(tag)
+        return made.confidence if made is not None else 0.0
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 at `low`, 1 at `high`, straight between, flat beyond; `low` above `high` falls instead."""
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def percent(fraction: float) -> str:
+    """A fraction as people read it: "41 %", "under 1 %"."""
+    if 0.0 < fraction < 0.01:
+        return "under 1 %"
+    return f"{fraction * 100:.0f} %"
