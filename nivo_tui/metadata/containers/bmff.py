@@ -1,0 +1,392 @@
+"""ISO base media files: HEIC, AVIF and Canon CR3. The item table of a picture, and its Exif and XMP.
+
+Sources: ISO/IEC 14496-12 (boxes; sections 4.2, 8.11 for meta, iloc, iinf, iref, iprp), ISO/IEC 23008-12
+(HEIF; 6.5.3 ispe, 6.5.10 irot, 6.5.12 imir, annex A.2.1 for Exif items). CR3 as ExifTool and LibRaw
+describe it. Only headers, the meta box and the wanted items are read: a file of 2 GB costs a few kB.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nivo_tui.metadata.containers.source import ReadAt, from_bytes
+
+_MOST_BOXES = 65_536
+_MOST_CANDIDATES = 4
+_MOST_META_BYTES = 32 * 1024 * 1024
+_MOST_ITEM_BYTES = 16 * 1024 * 1024
+_MOST_ITEMS = 65_536
+
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box: its type, where it starts, where its payload starts (past a uuid), and where it ends."""
+
+    kind: bytes
+    start: int
+    payload: int
+    end: int
+    uuid: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of the meta box. `extents` are (offset, length), relative to what `construction` says.
+
+    Construction 0 counts from the file's start, 1 from the idat box, 2 from another item. A length of 0
+    means all there is. `data_reference` other than 0 lies in another file.
+    """
+
+    number: int
+    kind: bytes = b""
+    content_type: bytes = b""
+    name: bytes = b""
+    encoding: bytes = b""
+    protected: bool = False
+    construction: int = 0
+    data_reference: int = 0
+    extents: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTable:
+    """What a meta box says: items by number, the primary one, references and properties.
+
+    `references` are (type, from, to...). `properties` gives each item its (type, payload) in their order
+    of association. `idat` is the payload of the idat box.
+    """
+
+    primary: int | None = None
+    items: dict[int, Item] = field(default_factory=dict)
+    references: tuple[tuple[bytes, int, tuple[int, ...]], ...] = ()
+    properties: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
+    idat: bytes = b""
+
+
+@dataclass(slots=True)
+class BmffFacts:
+    """What an ISO base media file says of its main image.
+
+    `width` and `height` are those of the primary item's ispe, before what a decoder applies: `cropped`
+    (the size of clap), `turns` (quarter turns anticlockwise, irot) and `mirror` (imir; 0 top to bottom, 1
+    left to right).
+    `exif`, `tiffs` (CR3: IFD0, Exif and GPS, each a TIFF of its own, by box type) and `xmp` are bytes.
+    """
+
+    brands: tuple[bytes, ...] = ()
+    width: int | None = None
+    height: int | None = None
+    cropped: tuple[int, int] | None = None
+    turns: int = 0
+    mirror: int | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    tiffs: dict[bytes, bytes] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def shown_size(self) -> tuple[int | None, int | None]:
+        """Width and height as a decoder that applies clap and irot delivers them."""
+        width, height = self.cropped or (self.width, self.height)
+        return (height, width) if self.turns % 2 else (width, height)
+
+
+def boxes(read_at: ReadAt, start: int, end: int) -> Iterator[Box]:
+    """The boxes between two offsets. A box of size 0 reaches to `end`; one that cannot be ends the walk."""
+    offset = start
+    for _ in range(_MOST_BOXES):
+        head = read_at(offset, min(32, end - offset)) if offset < end else b""
+        if len(head) < 8:
+            return
+        size, kind = struct.unpack_from(">I4s", head)
+        header = 8
+        if size == 1:
+            if len(head) < 16:
+                return
+            (size,) = struct.unpack_from(">Q", head, 8)
+            header = 16
+        elif size == 0:
+            size = end - offset
+        uuid = b""
+        if kind == b"uuid":
+            uuid = head[header : header + 16]
+            header += 16
+        if size < header:
+            return
+        box_end = offset + size
+        yield Box(kind, offset, offset + header, min(box_end, end), uuid)
+        offset = box_end
+
+
+def read_bmff(read_at: ReadAt, size: int) -> BmffFacts:
+    """The facts of a HEIC, AVIF or CR3 of `size` bytes."""
+    facts = BmffFacts()
+    for box in boxes(read_at, 0, size):
+        if box.kind == b"ftyp":
+            facts.brands = _brands(read_at(box.payload, min(box.end - box.payload, 1024)))
+        elif box.kind == b"meta":
+            _take_meta(facts, read_at, box, size)
+        elif box.kind == b"moov":
+            _take_moov(facts, read_at, box)
+        elif box.uuid == _XMP_UUID and facts.xmp is None:
+            facts.xmp = read_at(box.payload, min(box.end - box.payload, _MOST_ITEM_BYTES)) or None
+    return facts
+
+
+def read_item_table(meta: bytes) -> ItemTable:
+    """The item table of a meta box's payload (version and flags included)."""
+    read_at = from_bytes(meta)
+    primary: int | None = None
+    infos: dict[int, Item] = {}
+    places: dict[int, Item] = {}
+    references: tuple[tuple[bytes, int, tuple[int, ...]], ...] = ()
+    properties: dict[int, tuple[tuple[bytes, bytes], ...]] = {}
+    idat = b""
+    for box in boxes(read_at, 4, len(meta)):
+        payload = meta[box.payload : box.end]
+        if box.kind == b"pitm":
+            primary = _Cursor(payload[4:]).unsigned(2 if payload[:1] == b"\0" else 4)
+        elif box.kind == b"iinf":
+            infos = {item.number: item for item in _item_infos(payload)}
+        elif box.kind == b"iloc":
+            places = {item.number: item for item in _item_places(payload)}
+        elif box.kind == b"iref":
+            references = tuple(_item_references(payload))
+        elif box.kind == b"iprp":
+            properties = _item_properties(payload)
+        elif box.kind == b"idat":
+            idat = payload
+    items = {number: _joined(info, places.get(number)) for number, info in infos.items()}
+    return ItemTable(primary, items, references, properties, idat)
+
+
+def read_item(read_at: ReadAt, size: int, table: ItemTable, item: Item) -> bytes | None:
+    """The bytes of an item; None where it lies elsewhere, outside the file, or is absurdly large."""
+    if item.data_reference or item.construction > 1 or not item.extents:
+        return None
+    source, end = (read_at, size) if item.construction == 0 else (from_bytes(table.idat), len(table.idat))
+    parts: list[bytes] = []
+    left = _MOST_ITEM_BYTES
+    for offset, stated in item.extents:
+        length = stated or max(0, end - offset)
+        if length > left or offset + length > end:
+            return None
+        parts.append(source(offset, length))
+        left -= length
+    return b"".join(parts)
+
+
+def exif_tiff(item: bytes) -> bytes | None:
+    """The TIFF of an Exif item: four bytes say how far behind themselves its header lies (A.2.1).
+
+    Some writers leave the number wrong, or "Exif\\0\\0" uncounted: then the header is looked for.
+    """
+    if len(item) < 12:
+        return None
+    start = 4 + int.from_bytes(item[:4], "big")
+    headers = (b"II*\0", b"MM\0*")
+    if item[start : start + 4] in headers:
+        return item[start:]
+    for skipped in (start + 6, 0, 4, 6, 10):
+        if item[skipped : skipped + 4] in headers:
+            return item[skipped:]
+    return None
+
+
+def _brands(payload: bytes) -> tuple[bytes, ...]:
+    names = [payload[at : at + 4] for at in range(0, len(payload) - 3, 4)]
+    return tuple(name for at, name in enumerate(names) if at != 1)
+
+
+def _take_meta(facts: BmffFacts, read_at: ReadAt, box: Box, size: int) -> None:
+    length = box.end - box.payload
+    if length > _MOST_META_BYTES:
+        facts.problems += (f"the table of items, {length} bytes, was left out",)
+        return
+    table = read_item_table(read_at(box.payload, length))
+    if table.primary is not None:
+        _take_primary(facts, table, table.primary)
+    describing = {source for kind, source, to in table.references if kind == b"cdsc" and table.primary in to}
+    items = sorted(table.items.values(), key=lambda item: item.number not in describing)
+    exif_items = [item for item in items if item.kind == b"Exif"][:_MOST_CANDIDATES]
+    xmp_items = [item for item in items if _is_xmp(item)][:_MOST_CANDIDATES]
+    blocks = (read_item(read_at, size, table, item) for item in exif_items)
+    facts.exif = next((found for block in blocks if block and (found := exif_tiff(block))), None)
+    packets = (read_item(read_at, size, table, item) for item in xmp_items)
+    facts.xmp = next((packet for packet in packets if packet), None)
+    if exif_items and facts.exif is None:
+        facts.problems += ("the Exif item cannot be read",)
+    if xmp_items and facts.xmp is None:
+        facts.problems += ("the XMP item cannot be read",)
+
+
+def _is_xmp(item: Item) -> bool:
+    xmp = item.kind == b"mime" and item.content_type.lower() == b"application/rdf+xml"
+    return xmp and not item.encoding and not item.protected
+
+
+def _take_primary(facts: BmffFacts, table: ItemTable, primary: int) -> None:
+    for kind, payload in table.properties.get(primary, ()):
+        if kind == b"ispe" and len(payload) >= 12:
+            facts.width, facts.height = struct.unpack_from(">II", payload, 4)
+        elif kind == b"clap" and len(payload) >= 16:
+            facts.cropped = _clean_aperture(payload)
+        elif kind == b"irot" and payload:
+            facts.turns = payload[0] & 3
+        elif kind == b"imir" and payload:
+            facts.mirror = payload[0] & 1
+
+
+def _clean_aperture(payload: bytes) -> tuple[int, int] | None:
+    """Width and height of clap (14496-12, 12.1.4), which are fractions; None where they are senseless."""
+    width, width_below, height, height_below = struct.unpack_from(">4I", payload)
+    if not (width_below and height_below):
+        return None
+    size = round(width / width_below), round(height / height_below)
+    return size if min(size) > 0 else None
+
+
+def _take_moov(facts: BmffFacts, read_at: ReadAt, moov: Box) -> None:
+    """CR3 keeps IFD0 in CMT1, the Exif IFD in CMT2 and GPS in CMT4, below a uuid box of Canon's."""
+    for box in boxes(read_at, moov.payload, moov.end):
+        if box.uuid != _CANON_UUID:
+            continue
+        for part in boxes(read_at, box.payload, box.end):
+            if part.kind in (b"CMT1", b"CMT2", b"CMT4"):
+                length = min(part.end - part.payload, _MOST_ITEM_BYTES)
+                facts.tiffs.setdefault(part.kind, read_at(part.payload, length))
+
+
+class _Cursor:
+    """Reads big-endian numbers one after another; beyond the end they are None and it stays ended."""
+
+    def __init__(self, data: bytes, at: int = 0) -> None:
+        self.data = data
+        self.at = at
+
+    def unsigned(self, size: int) -> int | None:
+        """The next number of `size` bytes; 0 where the size is 0."""
+        part = self.data[self.at : self.at + size]
+        if len(part) < size:
+            self.at = len(self.data)
+            return None
+        self.at += size
+        return int.from_bytes(part, "big")
+
+    def string(self) -> bytes:
+        """The next string up to its NUL, which is passed over."""
+        end = self.data.find(b"\0", self.at)
+        end = len(self.data) if end < 0 else end
+        part = self.data[self.at : end]
+        self.at = end + 1
+        return part
+
+
+def _item_infos(payload: bytes) -> Iterator[Item]:
+    """The entries of iinf (8.11.6), of versions 2 and 3; older ones have no type."""
+    start = 6 if payload[:1] == b"\0" else 8
+    for box in boxes(from_bytes(payload), start, len(payload)):
+        version = payload[box.payload : box.payload + 1]
+        if box.kind != b"infe" or version not in (b"\2", b"\3"):
+            continue
+        cursor = _Cursor(payload[: box.end], box.payload + 4)
+        number = cursor.unsigned(2 if version == b"\2" else 4)
+        protection = cursor.unsigned(2)
+        kind = payload[cursor.at : min(cursor.at + 4, box.end)]
+        cursor.at += 4
+        if number is None or protection is None or len(kind) < 4:
+            continue
+        name = cursor.string()
+        content_type, encoding = (cursor.string(), cursor.string()) if kind == b"mime" else (b"", b"")
+        yield Item(number, kind, content_type, name, encoding, protection != 0)
+
+
+def _item_places(payload: bytes) -> Iterator[Item]:
+    """The entries of iloc (8.11.3), versions 0 to 2, as items that know nothing but their place."""
+    version = payload[0] if payload else 0
+    cursor = _Cursor(payload, 4)
+    sizes = cursor.unsigned(2)
+    wide = version == 2
+    count = cursor.unsigned(4 if wide else 2)
+    if sizes is None or count is None or version > 2:
+        return
+    offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
+    index_size = sizes & 15 if version else 0
+    for _ in range(min(count, _MOST_ITEMS)):
+        number = cursor.unsigned(4 if wide else 2)
+        construction = cursor.unsigned(2) if version else 0
+        reference = cursor.unsigned(2)
+        base = cursor.unsigned(base_size)
+        extents = cursor.unsigned(2)
+        if number is None or construction is None or reference is None or base is None or extents is None:
+            return
+        places: list[tuple[int, int]] = []
+        for _ in range(extents):
+            cursor.unsigned(index_size)
+            offset, length = cursor.unsigned(offset_size), cursor.unsigned(length_size)
+            if offset is None or length is None:
+                return
+            places.append((base + offset, length))
+            if offset_size + length_size == 0:
+                break
+        yield Item(number, construction=construction & 15, data_reference=reference, extents=tuple(places))
+
+
+def _joined(info: Item, place: Item | None) -> Item:
+    if place is None:
+        return info
+    return Item(
+        info.number, info.kind, info.content_type, info.name, info.encoding, info.protected,
+        place.construction, place.data_reference, place.extents,
+    )  # fmt: skip
+
+
+def _item_references(payload: bytes) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
+    """The references of iref (8.11.12): type, from, to."""
+    size = 4 if payload[:1] == b"\1" else 2
+    for box in boxes(from_bytes(payload), 4, len(payload)):
+        cursor = _Cursor(payload[: box.end], box.payload)
+        source, count = cursor.unsigned(size), cursor.unsigned(2)
+        if source is None or count is None:
+            continue
+        targets = [cursor.unsigned(size) for _ in range(count)]
+        yield box.kind, source, tuple(target for target in targets if target is not None)
+
+
+def _item_properties(payload: bytes) -> dict[int, tuple[tuple[bytes, bytes], ...]]:
+    """The properties of each item: iprp's ipco and ipma (8.11.14)."""
+    properties: list[tuple[bytes, bytes]] = []
+    associations: list[tuple[int, list[int]]] = []
+    read_at = from_bytes(payload)
+    for box in boxes(read_at, 0, len(payload)):
+        if box.kind == b"ipco":
+            properties = [
+                (part.kind, payload[part.payload : part.end]) for part in boxes(read_at, box.payload, box.end)
+            ]
+        elif box.kind == b"ipma":
+            associations.extend(_associations(payload[box.payload : box.end]))
+    found: dict[int, tuple[tuple[bytes, bytes], ...]] = {}
+    for item, indices in associations:
+        given = tuple(properties[index - 1] for index in indices if 0 < index <= len(properties))
+        found[item] = found.get(item, ()) + given
+    return found
+
+
+def _associations(payload: bytes) -> Iterator[tuple[int, list[int]]]:
+    """The entries of one ipma box: an item and its property indices, counted from 1."""
+    version = payload[:1]
+    wide = bool(payload[3] & 1) if len(payload) > 3 else False
+    cursor = _Cursor(payload, 4)
+    count = cursor.unsigned(4)
+    for _ in range(min(count or 0, _MOST_ITEMS)):
+        item = cursor.unsigned(4 if version == b"\1" else 2)
+        number = cursor.unsigned(1)
+        if item is None or number is None:
+            return
+        raw = [cursor.unsigned(2 if wide else 1) for _ in range(number)]
+        yield item, [index & (0x7FFF if wide else 0x7F) for index in raw if index is not None]
