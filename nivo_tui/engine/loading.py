@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import cv2
 
@@ -12,7 +11,7 @@ from nivo_tui.engine.protocol import ModelsLoaded
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.thumbnails import Thumbnails
 from nivo_tui.inference.analyst import Analyst
-from nivo_tui.inference.packs import Selection, find_packs, pack_folders, select
+from nivo_tui.inference.packs import find_packs, pack_folders, select
 from nivo_tui.settings import Paths, ScanSettings, Settings
 from nivo_tui.tagging.vocabulary import Vocabulary
 
@@ -46,17 +45,7 @@ def _load_analyst(paths: Paths, scan: ScanSettings, models: str, notes: list[str
         return None
     folders = pack_folders(paths.models)
     found = find_packs(folders, cache=paths.home / "packs.json")
-    selection = _with_faces(select(found, models, folders), scan.faces)
     limit = scan.gpu_memory_mb * _BYTES_PER_MB or None
-    analyst = Analyst.load(selection, scan.device, notes.append, limit)
+    chosen = select(found, models, folders)
+    analyst = Analyst.load(chosen, scan.device, notes.append, limit, faces=scan.faces)
     return analyst if analyst.pack_names else None
-
-
-def _with_faces(selection: Selection, wish: str) -> Selection:
-    """The selection as the setting `faces` wishes: recognise, count (no embedding is made) or off."""
-    if wish == "off":
-        return replace(selection, face=None, other_faces=())
-    if wish == "count" and selection.face is not None:
-        counted = replace(selection.face, task="detect") if selection.face.task == "face" else selection.face
-        return replace(selection, face=counted)
-    return selection

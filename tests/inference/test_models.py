@@ -1,0 +1,200 @@
+"""The real networks: equal to the insightface package on its own input, and right on labelled photos."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from nivo_tui.inference.analyst import Analyst
+from nivo_tui.inference.builtin import BuiltinDetector
+from nivo_tui.inference.detections import Pixels, overlaps
+from nivo_tui.inference.faces import FaceFinder
+from nivo_tui.inference.objects import COCO_CLASSES
+from nivo_tui.inference.packs import builtin_pack, find_packs, select
+from nivo_tui.inference.recognise import Recogniser
+from nivo_tui.inference.runtime import Backend
+from nivo_tui.inference.scrfd import Scrfd
+from nivo_tui.inference.search import shrunk
+from nivo_tui.inference.yunet import YuNet
+
+# The package calls what scikit-image is about to drop.
+pytestmark = pytest.mark.filterwarnings("ignore:.estimate. is deprecated:FutureWarning")
+
+
+@pytest.fixture(scope="module")
+def backend() -> Backend:
+    return Backend("cpu")
+
+
+@pytest.fixture(scope="module")
+def scrfd(models: Path, backend: Backend) -> Scrfd:
+    return Scrfd(backend.load(models / "buffalo_sc" / "det_500m.onnx"))
+
+
+@pytest.fixture(scope="module")
+def recogniser(models: Path, backend: Backend) -> Recogniser:
+    return Recogniser(backend.load(models / "buffalo_sc" / "w_edgeface_xs.onnx"))
+
+
+@pytest.fixture(scope="module")
+def package(models: Path) -> Any:
+    app = pytest.importorskip("insightface.app")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    analysis = app.FaceAnalysis(
+        name=str((models / "buffalo_sc").resolve()), providers=["CPUExecutionProvider"], sess_options=options
+    )
+    analysis.prepare(0, det_size=(640, 640))
+    return analysis
+
+
+def read(path: Path) -> Pixels:
+    with Image.open(path) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def package_canvas(rgb: Pixels) -> tuple[Pixels, float]:
+    """The picture as the package shows it to the detector: bilinear to 640, at the upper left of black."""
+    height, width = rgb.shape[:2]
+    size = (640, int(640 * height / width)) if width >= height else (int(640 * width / height), 640)
+    canvas = np.zeros((640, 640, 3), np.uint8)
+    canvas[: size[1], : size[0]] = cv2.resize(rgb, size)
+    return canvas, size[1] / height
+
+
+@pytest.mark.parametrize("name", ["t1.jpg", "bbt4.jpg", "rot_90.jpg", "mask.png", "no_face.png", "img57.jpg"])
+def test_decoding_equals_the_package_on_its_own_input(
+    name: str, photos: Path, scrfd: Scrfd, recogniser: Recogniser, package: Any
+) -> None:
+    rgb = read(photos / "faces_count" / name)
+    canvas, ratio = package_canvas(rgb)
+    ours = scrfd.detect(canvas).mapped(ratio)
+    theirs = package.get(np.ascontiguousarray(rgb[:, :, ::-1]))
+    assert len(ours) == len(theirs)
+    for index, face in enumerate(theirs):
+        assert np.abs(ours.boxes[index] - face.bbox).max() < 1
+        assert ours.landmarks is not None
+        assert np.abs(ours.landmarks[index] - face.kps).max() < 1
+        assert ours.scores[index] == pytest.approx(float(face.det_score), abs=1e-3)
+        (vector,) = recogniser.embed(rgb, ours.landmarks[index : index + 1])
+        assert vector is not None
+        assert float(np.frombuffer(vector, "<f4") @ face.normed_embedding) > 0.999
+
+
+def test_photos_are_right_and_the_packages_faces_are_found(photos: Path, scrfd: Scrfd, package: Any) -> None:
+    finder = FaceFinder(scrfd)
+    right, theirs, found = 0, 0, 0
+    rows = rows_of(photos / "faces_count")
+    for row in rows:
+        rgb = read(photos / "faces_count" / row["file"])
+        working, ratio = shrunk(rgb, 1280)
+        faces = finder.find(working, 1 / ratio)
+        right += int(row["faces_min"]) <= len(faces) <= int(row["faces_max"])
+        ours = np.array([[f.left, f.top, f.right, f.bottom] for f in faces], np.float32).reshape(-1, 4)
+        boxes, _ = package.det_model.detect(np.ascontiguousarray(rgb[:, :, ::-1]))
+        theirs += len(boxes)
+        found += sum(bool((overlaps(box[:4], ours) > 0.5).any()) for box in boxes)
+    assert right >= 0.97 * len(rows)
+    assert found >= 0.99 * theirs
+
+
+def test_close_ups_that_the_package_enlarges_are_found(
+    photos: Path, scrfd: Scrfd, recogniser: Recogniser
+) -> None:
+    finder = FaceFinder(scrfd, recogniser)
+    crops = [row["file"] for row in rows_of(photos / "identities") if row["source"] == "faceapi"][:12]
+    for name in crops:
+        (face,) = finder.find(read(photos / "identities" / name))
+        assert face.embedding is not None
+        assert np.linalg.norm(np.frombuffer(face.embedding, "<f4")) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("detector", ["yunet", "builtin"])
+def test_the_detectors_without_recognition_count_too(
+    detector: str, photos: Path, models: Path, backend: Backend
+) -> None:
+    if detector == "builtin":
+        if builtin_pack() is None:
+            pytest.skip("the built-in detector has no build for this system")
+        finder = FaceFinder(BuiltinDetector())
+    else:
+        finder = FaceFinder(YuNet(backend.load(models / "yunet_n_dynamic.onnx")))
+    assert not finder.recognises
+    rows = rows_of(photos / "faces_count")[::2]
+    right = 0
+    for row in rows:
+        faces = finder.find(shrunk(read(photos / "faces_count" / row["file"]), 1280)[0])
+        assert all(face.embedding is None for face in faces)
+        right += int(row["faces_min"]) <= len(faces) <= int(row["faces_max"])
+    assert right >= 0.9 * len(rows)
+
+
+def test_yunet_agrees_with_opencvs_own_decoding(photos: Path, models: Path, backend: Backend) -> None:
+    path = models / "yunet_n_dynamic.onnx"
+    rgb = shrunk(read(photos / "faces_count" / "t1.jpg"), 640)[0][:416]
+    height, width = rgb.shape[:2]
+    try:
+        judge = cv2.FaceDetectorYN.create(str(path), "", (width, height), 0.6, 0.4)
+        _, expected = judge.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    except cv2.error as error:
+        pytest.skip(f"this OpenCV does not load the model: {error.msg}")
+    found = YuNet(backend.load(path)).detect(rgb)
+    assert len(found) == len(expected)
+    order = np.argsort(-expected[:, 14])
+    corners = expected[order, :4]
+    corners[:, 2:] += corners[:, :2]
+    assert np.abs(found.boxes - corners).max() < 1.5
+    assert np.abs(found.scores - expected[order, 14]).max() < 0.01
+
+
+def test_objects_and_classes_are_those_in_the_photos(photos: Path, models: Path) -> None:
+    analyst = Analyst.load(select(find_packs([models]), "yolox_nano_416,efficientnet_lite0_fp16w"), "cpu")
+    names = (models / "imagenet1000.txt").read_text(encoding="utf-8").split()
+    assert len(names) == 1000
+    first = tried = 0
+    for row in rows_of(photos / "objects_scenes")[::3]:
+        rgb = read(photos / "objects_scenes" / row["file"])
+        analysis = analyst.analyse(rgb, rgb.shape[1] * 2, rgb.shape[0] * 2)
+        assert analysis.faces is None
+        assert analysis.objects is not None
+        assert analysis.classes is not None
+        if row["kind"] == "coco":
+            seen = {thing.name for thing in analysis.objects}
+            wanted = [set(word.split("|")) for word in row["labels"].split(";")]
+            assert all(seen & either for either in wanted), (row, seen)
+            assert all(0 <= thing.left < thing.right <= rgb.shape[1] * 2 for thing in analysis.objects)
+        else:
+            tried += 1
+            first += analysis.classes[0][0] == int(row["labels"].split(":")[0])
+        assert len(analysis.classes) == 10
+        chances = [chance for _, _, chance in analysis.classes]
+        assert chances == sorted(chances, reverse=True)
+        assert 0 < sum(chances) <= 1 + 1e-6
+    assert first >= 0.8 * tried
+
+
+def test_the_coco_names_are_those_of_the_label_file(models: Path) -> None:
+    older = {
+        "motorbike": "motorcycle",
+        "aeroplane": "airplane",
+        "sofa": "couch",
+        "pottedplant": "potted_plant",
+        "diningtable": "dining_table",
+        "tvmonitor": "tv",
+    }
+    lines = (models / "coco80.txt").read_text(encoding="utf-8").splitlines()
+    labels = [line.strip().replace(" ", "_") for line in lines if line.strip()]
+    assert [older.get(label, label) for label in labels] == list(COCO_CLASSES)

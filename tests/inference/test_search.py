@@ -1,0 +1,296 @@
+"""How pictures are shown to a detector, with a detector that sees coloured squares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nivo_tui.inference import align
+from nivo_tui.inference.detections import Detections, Pixels, no_faces, overlaps, planes, without_doubles
+from nivo_tui.inference.faces import FaceFinder
+from nivo_tui.inference.search import search, shrunk, turned_back, view
+
+
+class SquareDetector:
+    """Sees red squares; with `upright` only those that have their green mark at the top."""
+
+    name = "squares"
+    threshold = 0.5
+
+    def __init__(
+        self,
+        *,
+        fixed_size: tuple[int, int] | None = None,
+        few_shapes: bool = False,
+        hint: float = 0.1,
+        upright: bool = False,
+        smallest: float = 4,
+        largest: float = 1e9,
+    ) -> None:
+        self.fixed_size = fixed_size
+        self.few_shapes = few_shapes
+        self.hint = hint
+        self.upright = upright
+        self.smallest, self.largest = smallest, largest
+        self.looks: list[tuple[int, int]] = []
+
+    def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
+        import cv2
+
+        self.looks.append((rgb.shape[1], rgb.shape[0]))
+        floor = self.threshold if threshold is None else threshold
+        mask = ((rgb[:, :, 0] > 100) & (rgb[:, :, 2] < 80)).astype(np.uint8)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+        rows = []
+        for left, top, width, height, _ in stats[1:count]:
+            score = 0.9
+            head = rgb[top : top + max(1, height // 3), left : left + width, 1].mean()
+            body = rgb[top : top + height, left : left + width, 1].mean()
+            if not self.smallest <= width <= self.largest or (self.upright and head <= body * 1.5):
+                score = 0.35
+            if score >= floor:
+                rows.append((left, top, left + width, top + height, score))
+        if not rows:
+            return no_faces(with_landmarks=True)
+        table = np.array(rows, np.float32)
+        corners = table[:, [0, 1, 2, 1, 0, 3, 2, 3]].reshape(-1, 4, 2)
+        points = np.concatenate([corners, corners.mean(axis=1, keepdims=True)], axis=1)
+        return Detections(table[:, :4], table[:, 4], points.astype(np.float32))
+
+
+def picture(width: int, height: int, *squares: tuple[int, int, int]) -> Pixels:
+    """Blue, with red squares at (left, top, side), a green mark along the top third of each."""
+    rgb = np.full((height, width, 3), (20, 20, 200), np.uint8)
+    for left, top, side in squares:
+        rgb[top : top + side, left : left + side] = (220, 20, 20)
+        rgb[top : top + side // 3, left : left + side] = (220, 220, 20)
+    return rgb
+
+
+def boxes(found: Detections) -> list[list[int]]:
+    return [[round(float(edge)) for edge in box] for box in found.boxes]
+
+
+@given(
+    st.integers(1, 900),
+    st.integers(1, 900),
+    st.sampled_from([64, 320, 640]),
+    st.booleans(),
+    st.integers(0, 32),
+)
+def test_a_view_never_enlarges_and_suits_the_detector(
+    width: int, height: int, side: int, few: bool, margin: int
+) -> None:
+    rgb = np.zeros((height, width, 3), np.uint8)
+    seen = view(rgb, side, SquareDetector(few_shapes=few), margin)
+    assert seen.ratio <= 1
+    assert max(width, height) * seen.ratio <= max(side, 1) + 1
+    assert all(length % 32 == 0 and length >= 64 for length in seen.canvas.shape[:2])
+    if few:
+        assert seen.canvas.shape[:2] in ((320, 320), (640, 640), (1280, 1280))
+
+
+@given(st.integers(1, 900), st.integers(1, 900))
+def test_a_view_for_a_fixed_input_has_its_size(width: int, height: int) -> None:
+    seen = view(np.zeros((height, width, 3), np.uint8), 640, SquareDetector(fixed_size=(320, 256)), 8)
+    assert seen.canvas.shape == (256, 320, 3)
+    assert seen.ratio <= 1
+
+
+@given(st.integers(1, 3000), st.integers(1, 40), st.sampled_from([32, 640]))
+def test_shrinking_keeps_the_ratio_it_tells(width: int, height: int, side: int) -> None:
+    small, ratio = shrunk(np.zeros((height, width, 3), np.uint8), side)
+    assert max(small.shape[:2]) <= max(side, 1)
+    assert abs(small.shape[1] - width * ratio) <= 1
+    assert small.shape[0] >= 1
+
+
+@pytest.mark.parametrize(
+    "detector", [SquareDetector(), SquareDetector(fixed_size=(640, 640)), SquareDetector(few_shapes=True)]
+)
+@pytest.mark.parametrize(("width", "height"), [(1280, 960), (500, 700), (1279, 853), (90, 90)])
+def test_boxes_come_back_in_the_pictures_pixels(detector: SquareDetector, width: int, height: int) -> None:
+    left, top, side = width // 3, height // 2, min(width, height) // 4
+    found = search(detector, picture(width, height, (left, top, side)))
+    assert np.abs(found.boxes[0] - [left, top, left + side, top + side]).max() <= 3 * max(1, width / 640)
+
+
+@given(st.integers(0, 3), st.integers(1, 300), st.integers(1, 300), st.data())
+def test_turning_back_undoes_a_turn(turns: int, width: int, height: int, data: st.DataObject) -> None:
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    rgb = np.zeros((height, width), np.uint8)
+    rgb[y, x] = 1
+    ((row, column),) = np.argwhere(np.rot90(rgb, turns))
+    pixel = np.array([[column, row, column + 1, row + 1]], np.float32)
+    seen = Detections(
+        pixel, np.ones(1, np.float32), np.full((1, 5, 2), (column + 0.5, row + 0.5), np.float32)
+    )
+    back = turned_back(seen, turns, width, height)
+    assert back.boxes.tolist() == [[x, y, x + 1, y + 1]]
+    assert back.landmarks is not None
+    assert back.landmarks[0, 0].tolist() == [x + 0.5, y + 0.5]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_picture_on_its_side_is_tried_in_other_positions(turns: int) -> None:
+    upright = picture(600, 400, (150, 100, 90))
+    turned = np.ascontiguousarray(np.rot90(upright, turns))
+    found = search(SquareDetector(upright=True), turned)
+    ((row, column), *_, (last_row, last_column)) = np.argwhere(turned[:, :, 0] > 100)
+    assert np.abs(found.boxes[0] - [column, row, last_column + 1, last_row + 1]).max() <= 4
+
+
+class RollingDetector(SquareDetector):
+    """Says by the landmarks where a square's mark is; of those that are not upright it sees one alone."""
+
+    def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
+        found = super().detect(rgb, threshold)
+        turns = []
+        for left, top, right, bottom in found.boxes.round().astype(int):
+            square = rgb[top:bottom, left:right, 1].astype(float)
+            sides = [square[:3].mean(), square[:, -3:].mean(), square[-3:].mean(), square[:, :3].mean()]
+            turns.append(int(np.argmax(sides)))
+        for index, turn in enumerate(turns):
+            assert found.landmarks is not None
+            centre = found.landmarks[index, 4]
+            eye = np.array([(10, 0), (0, 10), (-10, 0), (0, -10)][turn], np.float32)
+            found.landmarks[index, 0], found.landmarks[index, 1] = centre - eye, centre + eye
+        return found.take(np.arange(min(len(found), 1 if any(turns) else 99)))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_faces_that_lie_on_their_side_turn_the_picture(turns: int) -> None:
+    upright = picture(640, 480, (100, 100, 60), (300, 100, 60), (500, 300, 90))
+    turned = np.ascontiguousarray(np.rot90(upright, turns))
+    found = search(RollingDetector(), turned)
+    assert len(found) == 3
+    assert (turned[:, :, 0] > 100).sum() == pytest.approx(
+        float(np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1).sum()), rel=0.1
+    )
+    for left, top, right, bottom in found.boxes.round().astype(int):
+        assert (turned[top + 2 : bottom - 2, left + 2 : right - 2, 0] > 100).all()
+
+
+def test_a_picture_without_any_hint_is_looked_at_once() -> None:
+    detector = SquareDetector()
+    assert len(search(detector, picture(1280, 960))) == 0
+    assert len(detector.looks) == 1
+
+
+def test_a_detector_without_hints_is_always_given_the_other_positions() -> None:
+    detector = SquareDetector(hint=0.0)
+    assert len(search(detector, picture(1280, 960))) == 0
+    assert len(detector.looks) == 5
+
+
+def test_a_close_up_too_large_for_the_first_look_is_found() -> None:
+    found = search(SquareDetector(largest=300), picture(900, 900, (100, 100, 700)))
+    assert np.abs(found.boxes[0] - [100, 100, 800, 800]).max() <= 12
+
+
+def test_a_small_doubtful_face_is_looked_at_closely() -> None:
+    found = search(SquareDetector(smallest=30), picture(640, 480, (200, 100, 20), (400, 300, 60)))
+    assert sorted(boxes(found)) == [pytest.approx([200, 100, 220, 120], abs=2), [400, 300, 460, 360]]
+
+
+def test_a_crowd_of_small_faces_gets_a_look_at_all_pixels() -> None:
+    near = [(100 * index, 400, 40) for index in range(1, 6)]
+    far = [(60 * index, 100, 12) for index in range(1, 21)]
+    detector = SquareDetector(smallest=11)
+    found = search(detector, picture(1280, 960, *near, *far))
+    assert len(found) == 25
+    assert (1280, 992) in detector.looks
+
+
+def test_a_few_people_cost_one_look() -> None:
+    detector = SquareDetector()
+    search(detector, picture(1280, 960, (100, 100, 200), (600, 300, 200)))
+    assert detector.looks == [(640, 512)]
+
+
+def test_a_panorama_is_shown_longer() -> None:
+    detector = SquareDetector(smallest=12)
+    found = search(detector, picture(1280, 200, (600, 80, 16)))
+    assert len(found) == 1
+    assert detector.looks == [(1280, 256)]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2000), (2000, 1), (33, 65)])
+def test_odd_pictures_are_no_trouble(shape: tuple[int, int]) -> None:
+    rgb = np.full((*shape, 3), (220, 20, 20), np.uint8)
+    FaceFinder(SquareDetector(hint=0.0, upright=True)).find(rgb)
+
+
+def test_the_finder_scales_to_full_size_and_keeps_scores() -> None:
+    (face,) = FaceFinder(SquareDetector()).find(picture(640, 480, (100, 50, 80)), scale=2.5)
+    assert (face.left, face.top, face.right, face.bottom) == (250, 125, 450, 325)
+    assert face.landmarks[0] == (250, 125)
+    assert face.score == pytest.approx(0.9)
+    assert face.embedding is None
+
+
+box_list = st.lists(
+    st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(box_list, st.floats(0.1, 0.9))
+def test_suppression_keeps_the_best_and_no_two_that_overlap(
+    rows: list[tuple[int, ...]], limit: float
+) -> None:
+    table = np.array(rows, np.float32)
+    table[:, 2:] += table[:, :2]
+    scores = np.linspace(1, 0.5, len(rows), dtype=np.float32)
+    kept = without_doubles(Detections(table, scores, None), limit)
+    assert kept.scores[0] == 1
+    for index in range(len(kept)):
+        assert (overlaps(kept.boxes[index], kept.boxes[index + 1 :]) <= limit + 1e-6).all()
+    for index in range(len(rows)):
+        assert overlaps(table[index], kept.boxes).max() > limit - 1e-6
+
+
+def test_planes_are_normalised_channels() -> None:
+    rgb = np.random.default_rng(3).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    expected = ((rgb.astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
+    assert np.allclose(planes(rgb, 127.5, 1 / 128), expected, atol=1e-6)
+
+
+@given(st.floats(0.2, 5), st.floats(-3.1, 3.1), st.floats(-200, 200), st.floats(-200, 200))
+def test_alignment_recovers_any_similarity(size: float, angle: float, x: float, y: float) -> None:
+    turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = (align.REFERENCE @ turn.T + [x, y]).astype(np.float32)
+    matrix = align.similarity(points)
+    assert np.allclose(points @ matrix[:, :2].T + matrix[:, 2], align.REFERENCE, atol=0.02)
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=5, max_size=5, unique=True))
+def test_alignment_is_the_least_squares_similarity(points: list[tuple[float, float]]) -> None:
+    source = np.array(points, np.float32)
+    if np.ptp(source, axis=0).max() < 1:
+        return
+    matrix = align.similarity(source)
+    linear = matrix[:, :2]
+    assert np.isclose(linear[0, 0], linear[1, 1])
+    assert np.isclose(linear[0, 1], -linear[1, 0])
+
+    def error(candidate: np.ndarray) -> float:
+        return float(((source @ candidate[:, :2].T + candidate[:, 2] - align.REFERENCE) ** 2).sum())
+
+    best = error(matrix)
+    for change in (
+        [[1, 0, 0], [0, 1, 0]],
+        [[0, -1, 0], [1, 0, 0]],
+        [[0, 0, 1], [0, 0, 0]],
+        [[0, 0, 0], [0, 0, 1]],
+    ):
+        for step in (1e-3, -1e-3):
+            assert error(matrix + step * np.array(change)) >= best - 1e-6
+
+
+def test_landmarks_in_one_point_allow_no_alignment() -> None:
+    with pytest.raises(ValueError, match="coincide"):
+        align.similarity(np.full((5, 2), 7, np.float32))
