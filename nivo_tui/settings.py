@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nivo_tui.errors import SettingsError
 
@@ -87,7 +87,7 @@ class ScanSettings:
     """
 
     models: str = "auto"
-    faces: str = "recognise"
+    faces: Literal["recognise", "count", "off"] = "recognise"
     device: str = "auto"
     gpu_memory_mb: int = 0
     threads: int = 0

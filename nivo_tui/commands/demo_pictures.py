@@ -9,18 +9,25 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-Plane = npt.NDArray[np.float32]
+Plane = npt.NDArray[Any]
 Colour = tuple[int, int, int]
+Sun = tuple[float, float, Colour]
 Painter = Callable[[np.random.Generator], Image.Image]
 
+SNOW = (0.95, 0.98, 1.0)
 WIDTH, HEIGHT = 960, 640
+
+
+def _tint(colour: Sequence[float]) -> Plane:
+    return np.asarray(colour, np.float32)
 
 
 def _smooth(rng: np.random.Generator, columns: int, rows: int) -> Plane:
     """A (HEIGHT, WIDTH) plane of 0-1, interpolated from a grid of random values."""
     grid = rng.random((max(rows, 2), max(columns, 2))).astype(np.float32)
     image = Image.fromarray(grid).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
-    return np.clip(np.asarray(image, np.float32), 0, 1)
+    plane: Plane = np.clip(np.asarray(image, np.float32), 0, 1)
+    return plane
 
 
 def _clouds(rng: np.random.Generator, columns: int, rows: int, octaves: int = 5) -> Plane:
@@ -62,7 +69,8 @@ def _ridge(rng: np.random.Generator, base: float, swing: float, detail: int) -> 
 def _below(line: Plane) -> Plane:
     """1 below a skyline and 0 above it, with one soft row between."""
     rows = np.arange(HEIGHT, dtype=np.float32)[:, None]
-    return np.clip(rows - line[None, :], 0, 1)
+    edge: Plane = np.clip(rows - line[None, :], 0, 1)
+    return edge
 
 
 def _glow(x: float, y: float, radius: float) -> Plane:
@@ -77,8 +85,9 @@ def _finish(picture: Plane, rng: np.random.Generator, grain: float = 2.5) -> Ima
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
 
 
-def _sea(rng: np.random.Generator, sky: Sequence[tuple[float, Colour]], water: Colour, sun: Any) -> Plane:
-    horizon, x, y, warm = 0.56, *sun
+def _sea(rng: np.random.Generator, sky: Sequence[tuple[float, Colour]], water: Colour, sun: Sun) -> Plane:
+    horizon = 0.56
+    x, y, warm = sun
     picture = _gradient([(place * horizon, colour) for place, colour in sky])
     picture = _mix(picture, (255, 236, 214), (_clouds(rng, 3, 9) - 0.5) * 1.1)
     picture = _mix(picture, warm, _glow(x, y, 0.42) * 0.75)
@@ -105,7 +114,9 @@ def blue_sea(rng: np.random.Generator) -> Image.Image:
     picture = _sea(rng, sky, (18, 96, 150), (0.2, -0.1, (255, 255, 255)))
     sand = _below(_ridge(rng, 0.84, 0.03, 2))
     picture = _mix(picture, (250, 250, 246), _below(_ridge(rng, 0.82, 0.03, 3)) * 0.9)
-    return _finish(_mix(picture, np.float32([222, 200, 158]) * (0.85 + 0.2 * _clouds(rng, 60, 60)[..., None]), sand), rng)
+    return _finish(
+        _mix(picture, _tint([222, 200, 158]) * (0.85 + 0.2 * _clouds(rng, 60, 60)[..., None]), sand), rng
+    )
 
 
 def _hills(rng: np.random.Generator, sky: Sequence[tuple[float, Colour]], far: Colour, near: Colour) -> Plane:
@@ -114,7 +125,7 @@ def _hills(rng: np.random.Generator, sky: Sequence[tuple[float, Colour]], far: C
     for layer in range(layers):
         share = layer / (layers - 1)
         line = _ridge(rng, 0.46 + 0.11 * layer, 0.22 - 0.03 * layer, 2 + layer)
-        colour = np.float32(far) * (1 - share) + np.float32(near) * share
+        colour = _tint(far) * (1 - share) + _tint(near) * share
         texture = 0.82 + 0.36 * _clouds(rng, 12 + 20 * layer, 12 + 20 * layer)[..., None] * (0.3 + share)
         picture = _mix(picture, colour * texture, _below(line))
     return picture
@@ -140,7 +151,7 @@ def snowy_mountains(rng: np.random.Generator) -> Image.Image:
         line = _ridge(rng, base, swing, 4)
         slope = np.gradient(line)[None, :] * 14
         rock = _clouds(rng, 14, 14)
-        snow = np.clip(236 * shade + slope - 70 * (rock > 0.62), 60, 252)[..., None] * np.float32([0.95, 0.98, 1.0])
+        snow = np.clip(236 * shade + slope - 70 * (rock > 0.62), 60, 252)[..., None] * _tint(SNOW)
         picture = _mix(picture, snow, _below(line))
     return _finish(_mix(picture, (244, 248, 252), _below(_ridge(rng, 0.86, 0.05, 2))), rng)
 
@@ -155,7 +166,7 @@ def night_sky(rng: np.random.Generator) -> Image.Image:
     places = rng.integers(0, HEIGHT, 2600), rng.integers(0, WIDTH, 2600)
     stars[places] = rng.pareto(1.6, 2600).clip(0, 9) / 3
     points = Image.fromarray((stars * 85).clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
-    picture += np.asarray(points, np.float32)[..., None] * np.float32([3.0, 3.0, 3.1])
+    picture += np.asarray(points, np.float32)[..., None] * _tint([3.0, 3.0, 3.1])
     return _finish(_mix(picture, (4, 5, 9), _below(_ridge(rng, 0.86, 0.2, 4))), rng, 3.5)
 
 
@@ -169,14 +180,17 @@ def _trees(rng: np.random.Generator, back: Colour, leaves: Sequence[Colour], gro
         for _ in range(16 - 4 * depth):
             x, half = int(rng.integers(0, WIDTH)), int(rng.integers(3, 7)) + depth * 7
             foot = HEIGHT * (0.74 + 0.12 * depth)
-            draw.polygon([(x - half * 0.6, 0), (x + half * 0.6, 0), (x + half, foot), (x - half, foot)], 110 + 70 * depth)
+            draw.polygon(
+                [(x - half * 0.6, 0), (x + half * 0.6, 0), (x + half, foot), (x - half, foot)],
+                110 + 70 * depth,
+            )
     wood = np.asarray(trunks.filter(ImageFilter.GaussianBlur(1.2)), np.float32) / 255
-    picture = _mix(picture, np.float32([58, 44, 34]) * (0.7 + 0.6 * _clouds(rng, 90, 5)[..., None]), wood)
+    picture = _mix(picture, _tint([58, 44, 34]) * (0.7 + 0.6 * _clouds(rng, 90, 5)[..., None]), wood)
     for leaf in leaves:
         canopy = _clouds(rng, 26, 22) - np.linspace(0.30, 0.72, HEIGHT, dtype=np.float32)[:, None]
-        picture = _mix(picture, np.float32(leaf) * (0.6 + 0.7 * light[..., None]), canopy * 4)
+        picture = _mix(picture, _tint(leaf) * (0.6 + 0.7 * light[..., None]), canopy * 4)
     floor = _below(_ridge(rng, 0.84, 0.05, 3))
-    return _mix(picture, np.float32(ground) * (0.6 + 0.8 * _clouds(rng, 90, 70)[..., None]), floor)
+    return _mix(picture, _tint(ground) * (0.6 + 0.8 * _clouds(rng, 90, 70)[..., None]), floor)
 
 
 def forest(rng: np.random.Generator) -> Image.Image:
@@ -193,12 +207,14 @@ def autumn_wood(rng: np.random.Generator) -> Image.Image:
 
 def flower_field(rng: np.random.Generator) -> Image.Image:
     """Rows of lavender that run to the horizon."""
-    picture = _mix(_gradient([(0, (112, 164, 220)), (0.42, (232, 226, 220))]), (255, 255, 255), _clouds(rng, 4, 8) * 0.4)
+    picture = _mix(
+        _gradient([(0, (112, 164, 220)), (0.42, (232, 226, 220))]), (255, 255, 255), _clouds(rng, 4, 8) * 0.4
+    )
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     depth = np.clip(rows / HEIGHT - 0.42, 1e-3, None)
     across = (columns / WIDTH - 0.5) / depth
     rows_of_flowers = 0.5 + 0.5 * np.cos(across * 9)
-    bloom = np.float32([126, 88, 176]) * (0.7 + 0.6 * _clouds(rng, 160, 120)[..., None])
+    bloom = _tint([126, 88, 176]) * (0.7 + 0.6 * _clouds(rng, 160, 120)[..., None])
     field = _mix(np.full((HEIGHT, WIDTH, 3), (96, 120, 72), np.float32), bloom, rows_of_flowers * 1.2)
     return _finish(_mix(picture, field, _below(np.full(WIDTH, HEIGHT * 0.43, np.float32))), rng)
 
@@ -209,7 +225,7 @@ def dunes(rng: np.random.Generator) -> Image.Image:
     for base, colour in ((0.52, (214, 158, 108)), (0.64, (204, 138, 82)), (0.80, (178, 108, 60))):
         line = _ridge(rng, base, 0.16, 1)
         ripple = 0.92 + 0.12 * np.sin(np.arange(HEIGHT)[:, None] * 0.55 + _clouds(rng, 4, 4) * 22)
-        picture = _mix(picture, np.float32(colour) * ripple[..., None].astype(np.float32), _below(line))
+        picture = _mix(picture, _tint(colour) * ripple[..., None].astype(np.float32), _below(line))
     return _finish(picture, rng)
 
 
@@ -221,18 +237,23 @@ def city_at_dusk(rng: np.random.Generator) -> Image.Image:
     for depth, shade in ((0, (58, 52, 84)), (1, (34, 32, 54)), (2, (18, 18, 32))):
         x = 0
         while x < WIDTH:
-            wide, top = int(rng.integers(46, 110)), int(HEIGHT * rng.uniform(0.28 + 0.12 * depth, 0.66 + 0.1 * depth))
+            wide, top = (
+                int(rng.integers(46, 110)),
+                int(HEIGHT * rng.uniform(0.28 + 0.12 * depth, 0.66 + 0.1 * depth)),
+            )
             draw.rectangle([x, top, x + wide, HEIGHT], fill=shade)
-            _light_windows(draw, rng, (x, top, wide), depth)
+            _light_windows(draw, rng, (x, top, wide), 0.16 + 0.1 * depth)
             x += wide + int(rng.integers(0, 14))
     return _finish(np.asarray(picture, np.float32), rng, 3.0)
 
 
-def _light_windows(draw: ImageDraw.ImageDraw, rng: np.random.Generator, house: tuple[int, int, int], depth: int) -> None:
+def _light_windows(
+    draw: ImageDraw.ImageDraw, rng: np.random.Generator, house: tuple[int, int, int], lit: float
+) -> None:
     left, top, wide = house
     for y in range(top + 10, HEIGHT, 17):
         for x in range(left + 7, left + wide - 9, 14):
-            if rng.random() < 0.16 + 0.1 * depth:
+            if rng.random() < lit:
                 draw.rectangle([x, y, x + 6, y + 9], fill=(255, int(rng.integers(190, 232)), 140))
 
 

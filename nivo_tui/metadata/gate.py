@@ -303,14 +303,18 @@ def _clark(name: str) -> str:
 
 
 def _list(root: etree._Element | None, name: str) -> Counter[str]:
-    """The texts of a property's members, found by a plain walk over its elements."""
-    if root is None:
-        return Counter()
+    """The texts of a property, written as an attribute, a text or members, found by a plain walk."""
     found: Counter[str] = Counter()
-    for element in root.iter(_clark(name)):
+    if root is None:
+        return found
+    tag = _clark(name)
+    for description in root.iter(f"{{{RDF}}}Description"):
+        found.update([nfc(str(description.get(tag, "")).strip())])
+    for element in root.iter(tag):
         members = [m for m in element.iter() if isinstance(m.tag, str) and m.tag.startswith(f"{{{RDF}}}")]
         leaves = [m for m in members if not len(m)] or [element]
-        found.update(nfc((m.text or "").strip()) for m in leaves if (m.text or "").strip())
+        found.update(nfc((leaf.text or "").strip()) for leaf in leaves)
+    del found[""]
     return found
 
 

@@ -37,7 +37,7 @@ def restore_backup(
     options: WriteOptions = _DEFAULTS,
     step: Step = no_step,
 ) -> Receipt:
-    """Give a photo the bytes and the time of its backup, which stays. Refused where the backup is not good."""
+    """Give a photo the bytes and the time of its backup, which stays. Refused where the backup is bad."""
     try:
         file, moment = _planned(record, options)
     except PhotoError as error:
