@@ -175,11 +175,11 @@ class EngineLink:
         self._queue.put_nowait(event)
 
     def _ended(self, code: int) -> None:
-        """The engine is gone: follow the one that has the home, or start again after a native fault."""
+        """The engine is gone: it made room, another has the home, or native code ended it."""
         self._process = None
         if self._closing:
             return
-        if code == _EXIT_BUSY:
+        if code in (0, _EXIT_BUSY):
             self._follower = asyncio.ensure_future(self._follow())
             return
         if _crashed(code) and self._restarts < _RESTARTS:
@@ -201,7 +201,7 @@ class EngineLink:
         self._queue.put_nowait(LogLine(time.time(), level, "engine", text))
 
     async def _follow(self) -> None:
-        """Read the ring of the engine that has the home, until it is gone; then have one of our own."""
+        """Read the ring of whoever has the home, until there is work for an engine of our own and room."""
         from nivo_tui.catalog.jobs import JobBoard
         from nivo_tui.catalog.photos import open_catalog
         from nivo_tui.platform.locks import FileLock
@@ -220,7 +220,7 @@ class EngineLink:
                         if not isinstance(event, EngineReady | EngineBusy):
                             self._receive(event)
                 lock = FileLock(self._paths.lock)
-                if lock.acquire():
+                if self._unfinished and lock.acquire():
                     lock.release()
                     break
                 await asyncio.sleep(_FOLLOW_PAUSE_S)

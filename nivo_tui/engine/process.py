@@ -39,7 +39,13 @@ _log = logging.getLogger(__name__)
 
 _IDLE_END_S = 60.0
 _LOCK_PAUSE_S = 0.2
+_TRIES_UNSAID = 5
+"""Tries before a command says that it waits: an idle engine makes room sooner."""
+
 _POLL_S = 0.3
+KNOCK = "knock"
+"""A wish in the queue of jobs: an engine that only waits for orders makes room for a command."""
+
 EXIT_BUSY = 3
 EXIT_UNUSABLE = 2
 
@@ -112,6 +118,7 @@ class Engine:
         self._crashed = crashed
         self._orders = Orders(orders)
         self._events = events
+        self._makes_room = False
 
     def run(self) -> int:
         """Serve until there is nothing left to serve; returns the exit status."""
@@ -149,16 +156,17 @@ class Engine:
 
     def _take(self, lock: FileLock, board: JobBoard, emitter: Emitter) -> bool:
         """Take the home's lock, waiting for it where that was asked."""
-        said = False
+        tries = 0
         while not lock.acquire():
-            if not said:
-                holder = lock.holder()
-                engine = board.engine()
+            if tries == 0 and self._wait:
+                board.ask(KNOCK, {}, "a command waits")
+            if tries == _TRIES_UNSAID or not self._wait:
+                holder, engine = lock.holder(), board.engine()
                 what = (engine[1] if engine else None) or "another job"
                 emitter.send(EngineBusy(holder.pid if holder else None, what))
-                said = True
             if not self._wait or self._orders.gone:
                 return False
+            tries += 1
             time.sleep(_LOCK_PAUSE_S)
         return True
 
@@ -229,13 +237,18 @@ class Engine:
             return number, order.kind, order.options
         if self._screen:
             row = board.next_queued()
-            if row is not None:
+            if row is not None and row.kind == KNOCK:
+                board.end(row.id, "done", {})
+                self._makes_room = True
+            elif row is not None:
                 return row.id, row.kind, row.options
         if self._orders.gone:
             time.sleep(_POLL_S if self._screen else 0)
         return None
 
     def _may_end(self, idle_since: float) -> bool:
+        if self._makes_room:
+            return True
         if not self._orders.gone:
             return False
         return not self._screen or time.monotonic() - idle_since > _IDLE_END_S

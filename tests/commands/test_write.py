@@ -107,7 +107,8 @@ def test_other_formats_get_a_sidecar_and_are_left_alone(tmp_path: Path) -> None:
     (receipt,) = nivo("write", photo, "--keyword", "beach", "--execute", "--json").of("receipt")
     assert receipt["status"] == "written" and receipt["target"] == str(photo) + ".xmp"
     assert photo.read_bytes() == before and b"beach" in Path(receipt["target"]).read_bytes()
-    (refused,) = nivo("write", photo, "--keyword", "x", "--target", "file", "--execute", "--json").of("receipt")
+    in_file = nivo("write", photo, "--keyword", "x", "--target", "file", "--execute", "--json")
+    (refused,) = in_file.of("receipt")
     assert refused["status"] == "refused" and refused["target"] is None and refused["reason"]
     nivo("undo", "--execute")
     assert os.listdir(photo.parent) == ["b.png"]
@@ -130,7 +131,8 @@ def test_a_text_called_jpg_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 def test_exif_and_pixels_are_what_they_were(photo: Path) -> None:
-    exif = piexif.dump({"0th": {piexif.ImageIFD.Make: b"Acme"}, "Exif": {piexif.ExifIFD.MakerNote: b"\1\2\3"}})
+    tags = {"0th": {piexif.ImageIFD.Make: b"Acme"}, "Exif": {piexif.ExifIFD.MakerNote: b"\1\2\3"}}
+    exif = piexif.dump(tags)
     piexif.insert(exif, str(photo))
     pixels = Image.open(photo).tobytes()
     nivo("write", photo, "--keyword", "beach", "--execute")
@@ -226,7 +228,8 @@ def test_exiftool_reads_the_keywords_and_the_same_image_data(photo: Path) -> Non
     command = os.environ.get("NIVO_EXIFTOOL") or shutil.which("exiftool")
     if not command:
         pytest.skip("needs exiftool 13")
-    ask = [*command.split(), "-j", "-api", "requesttags=ImageDataHash", "-ImageDataHash", "-Subject", str(photo)]
+    wanted = ("-j", "-api", "requesttags=ImageDataHash", "-ImageDataHash", "-Subject")
+    ask = [*command.split(), *wanted, str(photo)]
     before = json.loads(subprocess.check_output(ask))[0]
     nivo("write", photo, "--keywords", "beach,Zürich,日本", "--execute")
     after = json.loads(subprocess.check_output(ask))[0]

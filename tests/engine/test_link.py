@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from running import picture
+from running import nivo, picture
 
 from nivo_tui.catalog.jobs import JobBoard
 from nivo_tui.catalog.photos import open_catalog
@@ -129,6 +129,16 @@ async def test_an_engine_outlives_its_screen_and_the_next_screen_finds_it(paths:
     assert FileLock(paths.lock).holder() == holder
     await second.close()
     _end_engine(paths)
+
+
+async def test_a_screen_that_only_waits_makes_room_for_a_command(link: EngineLink, photos: Path) -> None:
+    link.send(scan(photos))
+    await until_ended(link)
+    ran = await asyncio.to_thread(nivo, "scan", photos, "--models", "none", "--json")
+    assert ran.status == 0 and ran.summary["unchanged"] == 6
+    assert (await until_ended(link))[-1].kind == "scan"  # the screen saw the command's job
+    link.send(scan(photos))
+    assert (await until_ended(link))[-1].summary["unchanged"] == 6
 
 
 def test_jobs_of_a_dead_engine_are_interrupted(paths: Paths) -> None:
