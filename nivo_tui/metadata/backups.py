@@ -52,7 +52,7 @@ def make_backup(real: str, backup: str, data: bytes, state: FileState) -> None:
     The write's own sync of the folder makes the name last. Raises BackupError or OSError.
     """
     try:
-        os.link(real, backup, follow_symlinks=False)
+        os.link(real, backup)
     except FileExistsError:
         raise
     except OSError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -98,18 +98,24 @@ def difference(old: bytes, new: bytes) -> EditList:
     """One edit that turns `old` into `new`: what lies between their common beginning and end."""
     if old == new:
         return ()
-    first = _common(old, new)
-    shortest = min(len(old), len(new)) - first
-    last = _common(old[len(old) - shortest :][::-1], new[len(new) - shortest :][::-1])
+    shorter = min(len(old), len(new))
+    first = _longest(shorter, lambda start, end: old[start:end] == new[start:end])
+    last = _longest(
+        shorter - first,
+        lambda start, end: old[len(old) - end : len(old) - start] == new[len(new) - end : len(new) - start],
+    )
     return (Edit(first, len(old) - first - last, new[first : len(new) - last]),)
 
 
-def _common(first: bytes, second: bytes) -> int:
-    """How many bytes two values have in common at their beginning."""
-    low, high = 0, min(len(first), len(second))
+def _longest(limit: int, equal: Callable[[int, int], bool]) -> int:
+    """How far, up to `limit`, all is equal; piece by piece, then by halving within the piece that differs."""
+    low = 0
+    while low + _PIECE <= limit and equal(low, low + _PIECE):
+        low += _PIECE
+    high = min(low + _PIECE, limit)
     while low < high:
         middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
+        if equal(low, middle):
             low = middle
         else:
             high = middle - 1

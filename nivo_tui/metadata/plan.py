@@ -135,9 +135,10 @@ def receipt_of(path: str, file: PlannedFile, status: str, **values: object) -> R
 
 
 class Editable(Protocol):
-    """The bytes of a file whose XMP can be found and exchanged."""
+    """The bytes of a file whose XMP can be found and exchanged; `notes` go into the receipt of a change."""
 
     packet: bytes | None
+    notes: tuple[str, ...]
 
     def edit(self, new_packet: bytes | None) -> EditList:
         """The edits that exchange the packet; None removes it. Raises RefusedError."""
@@ -196,7 +197,7 @@ def _in_file(
     edited = edit(image.packet, _change(request, metadata, run, None))
     if not edited.entries:
         return PlannedFile(request.path, "unchanged", real, before, notes=notes)
-    return rebuilt(request.path, real, fmt, image, data, before, edited, notes=notes)
+    return rebuilt(request.path, real, fmt, image, data, before, edited, notes=notes + image.notes)
 
 
 def rebuilt(

@@ -12,7 +12,7 @@ from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata import xmp
 from nivo_tui.metadata.apply import Change, Step, carry_out, no_step
-from nivo_tui.metadata.edits import apply_edits, difference
+from nivo_tui.metadata.edits import apply_edits, difference, inverse
 from nivo_tui.metadata.journal import Journal, WriteRecord
 from nivo_tui.metadata.plan import (
     EDITORS,
@@ -134,7 +134,7 @@ def _plan_exact(record: WriteRecord, real: str, data: bytes, state: FileState) -
         state,
         data,
         None if created else old,
-        difference(old, data),
+        inverse(data, record.inverse),
         record.before_hash,
         record.image_hash,
         record.fields,
@@ -264,7 +264,7 @@ def _plan_untag(path: str, tags: Collection[str] | None, options: WriteOptions) 
         except PhotoError as error:
             planned.append(refused(str(error)))
     acted = [file for file in planned if file.status != "unchanged"]
-    yield from acted or planned[:1]
+    yield from acted or planned[:1] or [PlannedFile(None, "unchanged")]
 
 
 def _targets_of(path: str) -> tuple[str, ...]:
@@ -275,11 +275,7 @@ def _targets_of(path: str) -> tuple[str, ...]:
     if data_format is not None:
         sidecars = choose_sidecars(path, data_format, ())
     present = tuple(sidecar.path for sidecar in sidecars if sidecar.exists)
-    if data_format in EDITORS:
-        return (path, *present)
-    if not present:
-        raise UndoError("it has no sidecar, and its own metadata was never written by this program")
-    return present
+    return (path, *present) if data_format in EDITORS else present
 
 
 def _format_by_head(real: str) -> Format | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from nivo_tui.errors import RefusedError
 
 SOI, EOI, SOS, TEM = 0xD8, 0xD9, 0xDA, 0x01
-APP0, APP1, APP2, APP13 = 0xE0, 0xE1, 0xE2, 0xED
+APP0, APP1, APP2, APP11, APP13 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED
 
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"

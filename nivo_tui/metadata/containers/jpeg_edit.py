@@ -8,10 +8,9 @@ from nivo_tui.metadata.containers import jpeg_trailer as trailer
 from nivo_tui.metadata.containers.jpeg import (
     APP0,
     APP1,
-    APP2,
+    APP11,
     EXIF_HEADER,
     EXTENDED_XMP_HEADER,
-    MPF_HEADER,
     XMP_HEADER,
     JpegError,
     JpegParts,
@@ -37,6 +36,7 @@ class EditableJpeg:
         self._data = data
         self._parts = walk(data)
         self.packet = xmp_packet(data, self._parts)
+        self.notes = _notes(data, self._parts)
 
     def edit(self, new_packet: bytes | None) -> EditList:
         """See `edit_xmp`."""
@@ -67,6 +67,16 @@ def _edits(data: bytes, parts: JpegParts, new_packet: bytes | None) -> EditList:
     else:
         edit = Edit(old.start, old.end - old.start, segment)
     return edit_list([edit, *_corrections(data, parts, edit)])
+
+
+def _notes(data: bytes, parts: JpegParts) -> tuple[str, ...]:
+    """What a user should know of any change: content credentials (C2PA, in APP11) sign the whole file."""
+    signed = any(
+        data.find(b"c2pa", segment.payload_start, segment.end) >= 0
+        for segment in parts.header
+        if segment.marker == APP11
+    )
+    return ("its content credentials (C2PA) do not cover the change",) if signed else ()
 
 
 def _xmp_segment(data: bytes, parts: JpegParts) -> Segment | None:
@@ -102,8 +112,7 @@ def _place_of_new(data: bytes, parts: JpegParts) -> int:
         if is_exif and trailer.exif_reaches_out(data, parts, segment):
             break
         place = segment.end
-    indexes = segments_with(data, parts, APP2, MPF_HEADER)
-    return min(place, indexes[0].start) if indexes else place
+    return place
 
 
 def _corrections(data: bytes, parts: JpegParts, edit: Edit) -> list[Edit]:
