@@ -61,12 +61,12 @@ def _complain(error: Exception, status: int) -> int:
 def _run(options: argparse.Namespace) -> int:
     from nivo_tui.commands.common import Surroundings
     from nivo_tui.commands.output import Output
-    from nivo_tui.settings import load_paths, load_settings
+    from nivo_tui.settings import Settings, load_paths, load_settings
 
     paths = load_paths(options.home)
-    around = Surroundings(
-        paths, load_settings(paths.config), Output(as_json=options.json), wait=not options.no_wait
-    )
+    # The doctor reports a broken settings file as one of its findings.
+    settings = Settings() if options.command == "doctor" else load_settings(paths.config)
+    around = Surroundings(paths, settings, Output(as_json=options.json), wait=not options.no_wait)
     module, _, function = _COMMANDS.get(options.command, ("screen:run", ""))[0].partition(":")
     command = getattr(importlib.import_module(f"nivo_tui.commands.{module}"), function)
     return int(command(options, around))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nivo_tui.imaging.extents_bmff import bmff_extents
 from nivo_tui.imaging.extents_raw import camera_extents
 from nivo_tui.imaging.extents_tiff import tiff_extents
-from nivo_tui.imaging.jpeg_segments import EOI, SOS, scan_end, segments
+from nivo_tui.imaging.jpeg_segments import EOI, SOS, segments
 from nivo_tui.imaging.source import ByteSource
 from nivo_tui.model import Format
 
@@ -61,10 +61,8 @@ def _jpeg_extents(source: ByteSource) -> list[Extent] | None:
     for segment in segments(source):
         if segment.is_metadata:
             continue
-        end = segment.end
-        if segment.marker == SOS:
-            scanned = True
-            end = scan_end(source, segment.end)
+        scanned = scanned or segment.marker == SOS
+        end = segment.data_end(source)
         if kept and sum(kept[-1]) == segment.start:
             kept[-1] = (kept[-1][0], end - kept[-1][0])
         else:

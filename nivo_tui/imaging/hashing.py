@@ -18,7 +18,8 @@ FORMS = (
 )
 """What `perceptual_hashes` returns, in order; turns are counter-clockwise."""
 
-_GRID = 72  # divisible by 8 and by 9: each form is averaged from whole cells
+_ROWS, _COLUMNS = 8, 9
+_GRID = _ROWS * _COLUMNS  # each form is averaged from whole cells
 
 
 def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[str, ...]:
@@ -27,12 +28,27 @@ def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[str, ...]:
     Each bit says whether a cell of a 9x8 grid of area averages is darker than its right neighbour.
     """
     square = cv2.resize(grey, (_GRID, _GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
-    turned = [np.rot90(square, turns) for turns in range(4)]
-    mirrored = [np.rot90(square[:, ::-1], turns) for turns in range(4)]
-    forms = np.stack((*turned, *mirrored))
-    cells = forms.reshape(len(forms), 8, _GRID // 8, 9, _GRID // 9).sum(axis=(2, 4))
-    bits = np.packbits(cells[:, :, 1:] > cells[:, :, :-1], axis=None)
-    return tuple(row.tobytes().hex() for row in bits.reshape(len(forms), 8))
+    # The cells of a turned or mirrored picture are the picture's own in another order: of the upright grid
+    # in the forms that keep width and height, of the lying one in those that exchange them.
+    upright, lying = _cells(square, _ROWS, _COLUMNS), _cells(square, _COLUMNS, _ROWS)
+    across, down = upright[:, 1:] > upright[:, :-1], lying[1:] > lying[:-1]
+    back, up = upright[:, 1:] < upright[:, :-1], lying[1:] < lying[:-1]
+    forms = (
+        across,
+        down.T[::-1],
+        back[::-1, ::-1],
+        up.T[:, ::-1],
+        back[:, ::-1],
+        down.T,
+        across[::-1],
+        up.T[::-1, ::-1],
+    )
+    return tuple(np.packbits(form).tobytes().hex() for form in forms)
+
+
+def _cells(square: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """The sums of a square picture over a grid of whole cells."""
+    return square.reshape(rows, _GRID // rows, columns, _GRID // columns).sum(axis=(1, 3))
 
 
 def distance(first: str, second: str) -> int:

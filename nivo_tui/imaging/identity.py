@@ -10,7 +10,7 @@ from nivo_tui.imaging.extents import Extent, image_extents
 from nivo_tui.imaging.source import ByteSource, PhotoSource
 from nivo_tui.model import Format
 
-_CHUNK = 1024 * 1024
+_CHUNK = 4 * 1024 * 1024
 _READ_AT_ONCE_BYTES = 64 * 1024 * 1024
 
 
@@ -36,5 +36,5 @@ def hash_of(source: ByteSource, extents: Iterable[Extent]) -> str:
     for offset, length in extents:
         end = offset + length
         for at in range(offset, end, _CHUNK):
-            digest.update(source.read(at, min(_CHUNK, end - at)))
+            digest.update(source.view(at, min(_CHUNK, end - at)))
     return digest.hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nivo_tui.imaging.source import ByteSource
 
@@ -20,18 +20,27 @@ _MOST_SEGMENTS = 100_000
 _CHUNK = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Segment:
     """A marker segment: `start` is where its FF stands, `end` one past its last byte (no entropy data)."""
 
     marker: int
     start: int
     end: int
+    _data_end: int | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_metadata(self) -> bool:
         """Whether it is an application or comment segment."""
         return 0xE0 <= self.marker <= 0xEF or self.marker == COM
+
+    def data_end(self, source: ByteSource) -> int:
+        """Where its data in `source` ends, the entropy-coded data that follows an SOS segment included."""
+        if self.marker != SOS:
+            return self.end
+        if self._data_end is None:
+            self._data_end = scan_end(source, self.end)
+        return self._data_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +73,35 @@ def segments(source: ByteSource, start: int = 0) -> Iterator[Segment]:
     yield Segment(SOI, start, start + 2)
     at = start + 2
     for _ in range(_MOST_SEGMENTS):
-        found = _next_marker(source, at)
-        if found is None:
+        segment = _segment_at(source, at)
+        if segment is None:
             return
-        marker, at = found
-        if marker == EOI or marker in _STANDALONE:
-            yield Segment(marker, at, at + 2)
-            if marker == EOI:
-                return
-            at += 2
-            continue
-        length = source.read(at + 2, 2)
-        if len(length) < 2 or (payload := int.from_bytes(length, "big")) < 2:
+        yield segment
+        if segment.marker == EOI:
             return
-        end = at + 2 + payload
-        if end > source.size:
-            return
-        yield Segment(marker, at, end)
-        at = end if marker != SOS else scan_end(source, end)
+        at = segment.data_end(source)
+
+
+def _segment_at(source: ByteSource, at: int) -> Segment | None:
+    """The segment whose marker is the next one at or after `at`; None where the stream is damaged or ends."""
+    found = _next_marker(source, at)
+    if found is None:
+        return None
+    marker, at = found
+    if marker == EOI or marker in _STANDALONE:
+        return Segment(marker, at, at + 2)
+    length = source.read(at + 2, 2)
+    if len(length) < 2 or (payload := int.from_bytes(length, "big")) < 2:
+        return None
+    end = at + 2 + payload
+    return Segment(marker, at, end) if end <= source.size else None
 
 
 def scan_end(source: ByteSource, start: int) -> int:
     """Where the entropy-coded data from `start` ends: at the next marker's FF, or at the end of the file."""
     at = start
     while at < source.size:
-        chunk = source.read(at, _CHUNK)
+        chunk = source.view(at, _CHUNK)
         if not chunk:
             break
         found = _SCAN_END.search(chunk)

@@ -27,6 +27,9 @@ class ByteSource(Protocol):
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from `offset`, at most `length` of them."""
 
+    def view(self, offset: int, length: int) -> bytes | memoryview:
+        """The same as `read`, without a copy where the bytes are in memory."""
+
 
 class BytesSource:
     """Bytes in memory, read as a file is."""
@@ -41,7 +44,11 @@ class BytesSource:
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from `offset`, at most `length` of them."""
-        return bytes(self._data[offset : offset + length]) if length > 0 and offset >= 0 else b""
+        return bytes(self.view(offset, length))
+
+    def view(self, offset: int, length: int) -> bytes | memoryview:
+        """The same as `read`, without a copy."""
+        return self._data[offset : offset + length] if length > 0 and offset >= 0 else b""
 
 
 class PhotoSource:
@@ -123,6 +130,12 @@ class PhotoSource:
             raise TooLargeError(f"{length / 1e6:.0f} MB of the file do not fit in memory") from error
         except (OSError, ValueError) as error:
             raise _unreadable(error) from error
+
+    def view(self, offset: int, length: int) -> bytes | memoryview:
+        """The same as `read`, without a copy where the file is in memory. Raises UnreadableError."""
+        if self._data is not None and offset >= 0 and length > 0:
+            return memoryview(self._data)[offset : offset + length]
+        return self.read(offset, length)
 
     def reader(self) -> BinaryIO:
         """A buffered file object of its own position for a decoder; the caller closes it.

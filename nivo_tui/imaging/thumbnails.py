@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LONG_SIDE = 512
 QUALITY = 82
 _KEY = re.compile(r"[0-9a-zA-Z_-]{5,128}")
-_PRIVATE_FOLDER = 0o700
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 
 
 class Thumbnails:
@@ -32,7 +32,7 @@ class Thumbnails:
     def find(self, key: str) -> Path | None:
         """The thumbnail's path, None where there is none yet."""
         path = self.path(key)
-        return path if path.is_file() else None
+        return path if os.path.isfile(path) else None
 
     def store(self, key: str, rgb: Pixels, long_side: int = LONG_SIDE) -> Path:
         """Write the thumbnail of an upright (height, width, 3) RGB picture, in one step; returns its path.
@@ -48,18 +48,26 @@ class Thumbnails:
         path = self.path(key)
         small = np.ascontiguousarray(average_down(rgb, long_side))
         data = simplejpeg.encode_jpeg(small, quality=QUALITY, colorspace="RGB", colorsubsampling="420")
-        self._make_folder(path.parent)
-        # mkstemp creates with 0600, which the final file keeps.
-        handle, name = tempfile.mkstemp(prefix=".nivo-", suffix=".jpg", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            _write(path, data)
+        except FileNotFoundError:
+            self._make_folder(path.parent)
+            _write(path, data)
         return path
 
     def _make_folder(self, folder: Path) -> None:
         for part in (self.folder, folder):
             part.mkdir(mode=_PRIVATE_FOLDER, parents=part is self.folder, exist_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file beside its place and move it there: whoever reads it sees all of it or nothing."""
+    draft = f"{path.parent}{os.sep}.nivo-{os.getpid()}-{threading.get_ident()}.jpg"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), _PRIVATE_FILE)
+    try:
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            file.write(data)
+        os.replace(draft, path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
