@@ -1,0 +1,149 @@
+"""Which key does what: three keymaps over one list of commands, and the user's own keys over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nivo_tui.errors import SettingsError
+from nivo_tui.ui.commands import BY_ID, COMMANDS, key_sign
+
+LIGHTROOM: dict[str, str] = {
+    "accept": "p",
+    "reject": "x",
+    "back": "u",
+    "row_down": "down",
+    "row_up": "up",
+    "photo_next": "right",
+    "photo_previous": "left",
+    "add_tag": "k,ctrl+k",
+    "facts": "i",
+    "picture_full": "f,z",
+    "picture_toggle": "o",
+    "filter": "ctrl+l,F",
+    "undo": "backspace,ctrl+z",
+    "redo": "ctrl+y",
+    "search": "/,ctrl+f",
+}
+
+VIM_FILE_MANAGER: dict[str, str] = {
+    "photo_next": "J,right",
+    "photo_previous": "K,left",
+    "pane_next": "l,tab",
+    "pane_previous": "h,shift+tab",
+    "add_tag": "i,A",
+    "undo": "u",
+    "redo": "ctrl+r",
+    "back": "U",
+    "paste": "p",
+    "facts": "z f",
+    "filter": "z h",
+    "picture_toggle": "z p",
+    "picture_full": "o,z z",
+    "page_down": "ctrl+f,pagedown",
+    "page_up": "ctrl+b,pageup",
+}
+
+KEYMAPS: dict[str, dict[str, str]] = {
+    "nivo": {},
+    "lightroom": LIGHTROOM,
+    "vim-file-manager": VIM_FILE_MANAGER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a key means now: a command, the start of a sequence, or neither."""
+
+    command: str | None = None
+    waiting: bool = False
+
+
+class KeyTable:
+    """Finds the command of a key, or of a sequence of two, in a context."""
+
+    def __init__(self, keys: dict[str, tuple[str, ...]]) -> None:
+        self.keys = keys
+        self._found: dict[tuple[str, str], str] = {}
+        self._starts: set[tuple[str, str]] = set()
+        for command in COMMANDS:
+            for context in command.where:
+                for key in keys[command.id]:
+                    self._bind(context, key, command.id)
+        self._refuse_hidden_sequences()
+
+    def _bind(self, context: str, key: str, command: str) -> None:
+        other = self._found.get((context, key))
+        if other is not None and other != command:
+            raise SettingsError(
+                f'the key "{key_sign(key)}" is given to both "{other}" and "{command}": '
+                "change one of them under [keys] in the settings"
+            )
+        self._found[context, key] = command
+        if " " in key:
+            self._starts.add((context, key.split(" ", maxsplit=1)[0]))
+
+    def _refuse_hidden_sequences(self) -> None:
+        for context, key in self._starts:
+            if other := self._found.get((context, key)):
+                raise SettingsError(
+                    f'the key "{key_sign(key)}" of "{other}" also begins a sequence of two keys: '
+                    "change one of them under [keys] in the settings"
+                )
+
+    def match(self, context: str, pending: str, key: str) -> Match:
+        """The meaning of `key` after `pending` (empty, or the first key of a sequence)."""
+        if pending and (command := self._found.get((context, f"{pending} {key}"))):
+            return Match(command)
+        if (context, key) in self._starts:
+            return Match(waiting=True)
+        return Match(self._found.get((context, key)))
+
+    def digit(self, key: str) -> int | None:
+        """The row (0 is the first) that a key of `flip` means."""
+        bound = self.keys["flip"]
+        return bound.index(key) if key in bound else None
+
+
+def key_table(keymap: str = "nivo", overrides: Mapping[str, str] | None = None) -> KeyTable:
+    """The keys of `keymap` with the user's `overrides` (command id to keys, "a,enter") over them.
+
+    Raises SettingsError for an unknown keymap, an unknown command id, or a key that would mean two
+    commands in the same place.
+    """
+    if keymap not in KEYMAPS:
+        raise SettingsError(f'no keymap is called "{keymap}": it is one of {", ".join(KEYMAPS)}')
+    keys = {command.id: command.keys for command in COMMANDS}
+    for command, written in {**KEYMAPS[keymap], **(overrides or {})}.items():
+        if command not in BY_ID:
+            raise SettingsError(
+                f'[keys] names "{command}", which is no command: the help (?) and the README list them all'
+            )
+        keys[command] = parse_keys(written, command)
+    return KeyTable(keys)
+
+
+def parse_keys(written: str, command: str) -> tuple[str, ...]:
+    """Keys as a person writes them, parted by commas: `a`, `/`, `Enter`, `ctrl+k`, `g g`, `comma`."""
+    keys = tuple(_sequence(part, command) for part in written.split(",") if part.strip())
+    if command == "flip" and len(keys) != 10:
+        raise SettingsError(f'[keys] "flip" needs ten keys, one for each numbered row, and has {len(keys)}')
+    if command == "quit" and not keys:
+        raise SettingsError('[keys] "quit" needs a key')
+    return keys
+
+
+def _sequence(written: str, command: str) -> str:
+    parts = written.split()
+    if len(parts) > 2:
+        raise SettingsError(f'[keys] "{command}": a sequence has two keys at most, not "{written.strip()}"')
+    return " ".join(_key(part) for part in parts)
+
+
+def _key(written: str) -> str:
+    from textual.keys import _character_to_key
+
+    if len(written) == 1:
+        return _character_to_key(written)
+    lower = written.lower()
+    return {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown"}.get(lower, lower)

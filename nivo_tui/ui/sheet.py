@@ -1,0 +1,125 @@
+"""One photo's tags as the screen shows them: which rows there are, and what each one's sign says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nivo_tui.catalog.views import PhotoDetail
+from nivo_tui.model import Category, State, Suggestion
+from nivo_tui.ui.text import plain
+
+_FACT_CATEGORIES = frozenset(
+    {Category.TEMPORAL, Category.TECHNICAL, Category.FORMAT, Category.QUALITY, Category.COLOR}
+)
+_PEOPLE_COUNTS = frozenset({"no_people", "single_person", "couple", "small_group", "group", "crowd"})
+_OPEN = frozenset({State.UNDECIDED, State.PASSED})
+_TAKEN = frozenset({State.ACCEPTED, State.IN_FILE, State.WRITTEN})
+
+
+def is_fact(suggestion: Suggestion) -> bool:
+    """Whether a tag is computed and needs no review; what a person typed never is."""
+    if suggestion.source == "you":
+        return False
+    if suggestion.category is Category.PEOPLE:
+        return suggestion.tag in _PEOPLE_COUNTS
+    return suggestion.category in _FACT_CATEGORIES
+
+
+def is_name(suggestion: Suggestion) -> bool:
+    """Whether a tag names a person: accepted by its own key alone."""
+    return suggestion.category is Category.PEOPLE and suggestion.tag not in _PEOPLE_COUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """A row of the tag table. `number` is what its key shows (1-9, then 0), None beyond ten rows."""
+
+    suggestion: Suggestion
+    number: int | None
+    ticked: bool
+
+    @property
+    def sign(self) -> str:
+        """✓ ticked or accepted, ✗ wrong, · not ticked, ◇ a name waiting for its own key."""
+        state = self.suggestion.state
+        if state is State.REJECTED:
+            return "✗"
+        if state in _TAKEN or self.ticked:
+            return "✓"
+        return "◇" if is_name(self.suggestion) else "·"
+
+    @property
+    def role(self) -> str:
+        """The colour of the sign, as a role of the style sheet."""
+        state = self.suggestion.state
+        if state is State.REJECTED:
+            return "bad"
+        if state in (State.IN_FILE, State.WRITTEN):
+            return "dim"
+        if state is State.ACCEPTED:
+            return "good"
+        if self.ticked or is_name(self.suggestion):
+            return "accent"
+        return "dim"
+
+    @property
+    def why(self) -> str:
+        """The reason, after what is already in the file where it is."""
+        state = self.suggestion.state
+        if state is State.IN_FILE:
+            return "in the file"
+        if state is State.WRITTEN:
+            return "written"
+        return plain(self.suggestion.why)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The open photo: its detail, and the ticks a person changed on it but did not commit.
+
+    `changed` maps a tag id to its tick; it is kept while the program runs, so that going away and coming
+    back loses nothing.
+    """
+
+    detail: PhotoDetail
+    changed: Mapping[str, bool] = field(default_factory=dict)
+
+    def is_ticked(self, suggestion: Suggestion) -> bool:
+        """Whether Enter would accept it: never a name."""
+        if suggestion.state not in _OPEN or is_name(suggestion):
+            return False
+        default = suggestion.tag in self.detail.ticked and suggestion.state is State.UNDECIDED
+        return self.changed.get(suggestion.tag, default)
+
+    def rows(self) -> tuple[TagRow, ...]:
+        """The numbered rows: the judgements, and what a person typed."""
+        judged = [s for s in self.detail.suggestions if not is_fact(s)]
+        return tuple(
+            TagRow(s, (i + 1) % 10 if i < 10 else None, self.is_ticked(s)) for i, s in enumerate(judged)
+        )
+
+    def facts(self) -> tuple[TagRow, ...]:
+        """The facts, as rows without numbers."""
+        return tuple(TagRow(s, None, False) for s in self.detail.suggestions if is_fact(s))
+
+    def ticked(self) -> frozenset[str]:
+        """The tag ids that Enter accepts."""
+        return frozenset(s.tag for s in self.detail.suggestions if self.is_ticked(s) and not is_fact(s))
+
+    def taken(self) -> tuple[Suggestion, ...]:
+        """What is accepted or ticked, without names: what copying remembers."""
+        rows = (*self.rows(), *(row for row in self.facts() if row.suggestion.state is State.ACCEPTED))
+        return tuple(
+            r.suggestion
+            for r in rows
+            if (r.ticked or r.suggestion.state in _TAKEN) and not is_name(r.suggestion)
+        )
+
+    def tally(self) -> str:
+        """The line over the table: 5 ticked of 7."""
+        rows = self.rows()
+        if not rows:
+            return ""
+        on = sum(row.sign == "✓" for row in rows)
+        return f"{on} ticked of {len(rows)}"

@@ -1,0 +1,137 @@
+"""What is known of a photo, laid out in lines for the preview pane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from nivo_tui.catalog.views import PhotoDetail
+from nivo_tui.model import Category, State
+from nivo_tui.ui.sheet import Sheet, TagRow, is_name
+from nivo_tui.ui.text import day, exposure, fit, fit_middle, megabytes, plain, wrap
+from nivo_tui.ui.widgets.lines import Piece
+
+Line = Sequence[Piece]
+_MARGIN = 2
+
+
+def info_lines(sheet: Sheet, width: int, height: int, *, with_tags: bool = False) -> list[Line]:
+    """Name, how and where it was taken, what is in the file and what will be written.
+
+    What does not fit in `height` is left out from the end; `with_tags` puts the tags first, for where
+    their table is not on the screen.
+    """
+    room = max(4, width - 2 * _MARGIN)
+    detail = sheet.detail
+    if with_tags:
+        lines = [_name(detail, room), *_tag_line(sheet.rows(), room), *_taken(detail, room, one_line=True)]
+        return [_indent(line) for line in lines][:height]
+    top = [_name(detail, room), *_taken(detail, room), *_problems(detail, room), *_name_rows(sheet, room)]
+    in_file = [plain(k) for k in detail.file_keywords]
+    writes = _will_be_written(sheet)
+    blocks = [*_block("In the file now", in_file, room), *_block("Will be written", writes, room)]
+    if len(top) + len(blocks) > height:
+        blocks = [*_inline("In the file", in_file, room), *_inline("To write", writes, room)]
+        # The lines between give way first.
+        top = [line for line in top if line] if len(top) + len(blocks) > height else top
+        blocks = blocks[: max(1, height - 3)]
+        top = top[: height - len(blocks)]
+    return [_indent(line) for line in (*top, *blocks)][:height]
+
+
+def _indent(line: Line) -> Line:
+    return [(" " * _MARGIN, ""), *line] if line else []
+
+
+def _name(detail: PhotoDetail, room: int) -> Line:
+    figures = [f"{detail.width}×{detail.height}"] if detail.width and detail.height else []
+    figures.append(megabytes(detail.size))
+    right = "  ".join(figures)
+    name_room = room - cell_len(right) - 2
+    if name_room < 10:
+        return [(fit_middle(plain(detail.name), room), "head")]
+    return [(fit(fit_middle(plain(detail.name), name_room), name_room), "head"), ("  " + right, "dim")]
+
+
+def _taken(detail: PhotoDetail, room: int, *, one_line: bool = False) -> list[Line]:
+    capture = detail.capture
+    how = [plain(capture.camera)] if capture.camera else []
+    if capture.aperture:
+        how.append(f"f/{capture.aperture:g}")
+    if capture.exposure_s:
+        how.append(exposure(capture.exposure_s))
+    if capture.iso:
+        how.append(f"ISO {capture.iso}")
+    if capture.focal_mm:
+        how.append(f"{capture.focal_mm:g} mm")
+    where = ([day(capture.taken_at)] if capture.taken_at else []) + _place(detail)
+    texts = (
+        wrap([*where, *how], room, "  ")[:1]
+        if one_line
+        else [*wrap(how, room, "  "), *wrap(where, room, "  ")]
+    )
+    return [[(text, "")] for text in texts]
+
+
+def _place(detail: PhotoDetail) -> list[str]:
+    named = [
+        plain(s.label)
+        for s in detail.suggestions
+        if s.category is Category.LOCATION and s.state is not State.REJECTED
+    ]
+    if named:
+        return [", ".join(named[:2])]
+    if detail.gps is None:
+        return []
+    lat, lon = detail.gps.lat, detail.gps.lon
+    return [f"{abs(lat):.4f}° {'N' if lat >= 0 else 'S'}  {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}"]
+
+
+def _problems(detail: PhotoDetail, room: int) -> list[Line]:
+    lines: list[Line] = [[(text, "bad")] for text in _flow(plain(detail.error), room)] if detail.error else []
+    for note in detail.notes[:2]:
+        lines += [[(text, "warn")] for text in _flow(plain(note), room)]
+    return [[], *lines] if lines else []
+
+
+def _name_rows(sheet: Sheet, room: int) -> list[Line]:
+    """Why each name is proposed: names are the rows that need their own key."""
+    lines: list[Line] = []
+    for row in sheet.rows():
+        if is_name(row.suggestion) and row.sign == "◇":
+            texts = _flow(f"{plain(row.suggestion.label)}: {plain(row.suggestion.why)}", room - 2)
+            lines += [[("◇ " if i == 0 else "  ", "accent"), (text, "")] for i, text in enumerate(texts[:2])]
+    return [[], *lines] if lines else []
+
+
+def _will_be_written(sheet: Sheet) -> list[str]:
+    return [f"+ {plain(label)}" for label in sheet.detail.to_write]
+
+
+def _block(head: str, words: list[str], room: int) -> list[Line]:
+    if not words:
+        return []
+    texts = wrap(words, room, "  " if words[0].startswith("+") else " · ")
+    role = "good" if words[0].startswith("+") else ""
+    return [[], [(head, "dim")], *[[(text, role)] for text in texts]]
+
+
+def _inline(head: str, words: list[str], room: int) -> list[Line]:
+    if not words:
+        return []
+    text = "  ".join(words) if words[0].startswith("+") else ", ".join(words)
+    shown = fit(text, room - len(head) - 2).rstrip()
+    return [[(f"{head}: ", "dim"), (shown, "good" if words[0].startswith("+") else "")]]
+
+
+def _tag_line(rows: tuple[TagRow, ...], room: int) -> list[Line]:
+    words = [
+        f"{row.number if row.number is not None else ''}{row.sign} {plain(row.suggestion.label)}".strip()
+        for row in rows
+    ]
+    return [[(text, "")] for text in wrap(words, room, "   ")[:2]]
+
+
+def _flow(text: str, room: int) -> list[str]:
+    return wrap(text.split(), room, " ")

@@ -1,0 +1,118 @@
+"""The photos of the open folder: one line each, read from the catalog as they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nivo_tui.catalog.views import PhotoView, Progress
+from nivo_tui.ui.photo_source import PhotoSource
+from nivo_tui.ui.text import fit, fit_middle, number, plain
+from nivo_tui.ui.widgets.lines import LineList, Lines, Piece
+
+_SIGNS: dict[Progress, Piece] = {
+    Progress.NEW: ("·", "dim"),
+    Progress.TODO: ("○", "accent"),
+    Progress.DONE: ("●", "good"),
+    Progress.FAILED: ("!", "bad"),
+}
+
+
+def _figures(width: int) -> tuple[int, int, int]:
+    """The widths of faces, tags and rating."""
+    return (7, 6, 3) if width >= 52 else (6, 5, 0)
+
+
+def _taken_width(width: int) -> int:
+    if width >= 78:
+        return 18
+    return 13 if width >= 46 else 0
+
+
+def _name_width(width: int) -> int:
+    return max(8, width - 3 - _taken_width(width) - sum(_figures(width)) - 1)
+
+
+class PhotoHead(Lines):
+    """The column heads over the photo list, and the filter where there is one."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = "Photo"
+
+    def show(self, text: str) -> None:
+        """Set the head of the first column."""
+        if text != self.text:
+            self.text = text
+            self.refresh()
+
+    def lines(self, width: int) -> Sequence[Sequence[Piece]]:
+        """One line."""
+        taken = _taken_width(width)
+        faces, tags, rating = _figures(width)
+        return [
+            [
+                ("   " + fit(self.text, _name_width(width)), "head"),
+                (fit(" Taken", taken) if taken else "", "dim"),
+                (fit("Faces", faces, right=True), "dim"),
+                (fit("Tags", tags, right=True), "dim"),
+                (fit("★", rating, right=True), "dim"),
+            ]
+        ]
+
+
+class PhotoList(LineList):
+    """The list itself; the row under the cursor is the open photo."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.source: PhotoSource | None = None
+
+    def show(self, source: PhotoSource, row: int) -> None:
+        """List another folder, or the same one anew, with the cursor on `row`."""
+        self.source = source
+        self.update_size()
+        self.cursor = max(0, min(row, self.row_count - 1))
+        self.bring_into_view(self.cursor)
+        self.refresh()
+
+    @property
+    def row_count(self) -> int:
+        return len(self.source) if self.source is not None else 0
+
+    @property
+    def current(self) -> PhotoView | None:
+        """The photo under the cursor."""
+        return self.source.row(self.cursor) if self.source is not None else None
+
+    def line(self, row: int, width: int) -> Sequence[Piece]:
+        """Sign, name, time, faces, open tags, rating; a problem takes the place of the figures."""
+        photo = self.source.row(row) if self.source is not None else None
+        if photo is None:
+            return ()
+        sign, role = _SIGNS[photo.progress]
+        if row == self.cursor and photo.progress is not Progress.FAILED:
+            sign, role = "▸", "accent"
+        name_width = _name_width(width)
+        name = fit(fit_middle(plain(photo.name), name_width - 1), name_width)
+        faded = "dim" if photo.progress in (Progress.DONE, Progress.NEW) else ""
+        pieces: list[Piece] = [(f" {sign} ", role), (name, faded)]
+        if photo.error:
+            return [*pieces, (" " + fit(plain(photo.error), max(0, width - 4 - name_width)), "bad")]
+        if taken := _taken_width(width):
+            pieces.append((fit(" " + _taken(photo.taken_at, taken), taken), "dim"))
+        faces_width, tags_width, rating_width = _figures(width)
+        faces = "" if photo.faces is None or photo.faces == 0 else number(photo.faces)
+        tags = number(photo.tags) if photo.tags else ""
+        return [
+            *pieces,
+            (fit(faces, faces_width, right=True), "dim"),
+            (fit(tags, tags_width, right=True), "dim" if faded else ""),
+            (fit(str(photo.rating) if photo.rating else "", rating_width, right=True), "dim"),
+        ]
+
+
+def _taken(at: datetime | None, width: int) -> str:
+    if at is None:
+        return ""
+    return f"{at:%Y-%m-%d %H:%M}" if width >= 18 else f"{at:%m-%d %H:%M}"

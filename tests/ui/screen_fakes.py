@@ -1,0 +1,285 @@
+"""A library and an engine that live in memory, for the screen's tests."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from nivo_tui.catalog.views import Counts, FolderView, PhotoDetail, PhotoView, Progress
+from nivo_tui.engine import protocol
+from nivo_tui.model import Capture, Category, Format, Gps, State, Suggestion
+
+ROOT = "/photos/Pictures"
+_FOLDERS = ("2024", "2024/Spring", "2025", "2025/Batch_1", "2025/Batch_1/raw", "Scans")
+
+
+def suggestions(number: int) -> tuple[Suggestion, ...]:
+    """Seven judgements and fourteen facts, like those of a real photo; they vary with `number`."""
+
+    def one(tag: str, category: Category, confidence: float, why: str) -> Suggestion:
+        return Suggestion(tag, tag.replace("_", " "), category, confidence, "test", why)
+
+    name = ("Ann", "Ben", "Chloé")[number % 3]
+    named = (
+        ()
+        if number % 4 == 3
+        else (
+            Suggestion(name.lower(), name, Category.PEOPLE, 0.91, "faces", "distance 0.31, next person 0.74"),
+        )
+    )
+    return (
+        *named,
+        one("beach", Category.SCENE, 0.84, "sand and water in 5 of 8 tiles"),
+        one("sea", Category.SCENE, 0.71, "class seashore 0.71"),
+        one("surfboard", Category.OBJECTS, 0.77, "found at 0.77"),
+        one("umbrella", Category.OBJECTS, 0.41, "found at 0.41"),
+        one("ericeira", Category.LOCATION, 0.95, "1.2 km away"),
+        one("calm", Category.MOOD, 0.52, "low contrast 0.18, soft light"),
+        one("couple", Category.PEOPLE, 1.0, "two faces"),
+        one("golden_hour", Category.TEMPORAL, 0.97, "sun at 4.1°"),
+        one("summer", Category.TEMPORAL, 1.0, "August, north"),
+        one("2025", Category.TEMPORAL, 1.0, "14 Aug 2025"),
+        one("warm", Category.COLOR, 0.8, "mean hue 28°"),
+        one("soft_focus", Category.QUALITY, 0.7, "sharpness 0.21"),
+        one("f_1_6", Category.TECHNICAL, 1.0, "f/1.6"),
+        one("low_iso", Category.TECHNICAL, 1.0, "ISO 50"),
+        one("4k_plus", Category.FORMAT, 1.0, "4032×3024"),
+        one("horizontal", Category.FORMAT, 1.0, "4:3"),
+    )
+
+
+def photo(number: int, path: str, thumbnail: str | None) -> PhotoDetail:
+    """One photo, by its number."""
+    name = path.rsplit("/", 1)[1]
+    failed = number == 5
+    upright = number % 5 == 4
+    found = () if failed else suggestions(number)
+    ticked = frozenset(
+        s.tag for s in found if s.confidence >= 0.7 and s.tag in ("beach", "sea", "surfboard", "ericeira")
+    )
+    return PhotoDetail(
+        path=path,
+        name=name,
+        format=Format.HEIC if name.endswith("HEIC") else Format.JPEG,
+        size=2_104_332 + 1117 * number,
+        mtime_ns=0,
+        width=None if failed else 3024 if upright else 4032,
+        height=None if failed else 4032 if upright else 3024,
+        capture=Capture(
+            taken_at=datetime(2025, 8, 14, 14, 1) + timedelta(minutes=7 * number),
+            make="Apple",
+            model="iPhone 13",
+            aperture=1.6,
+            exposure_s=1 / 1200,
+            iso=50,
+            focal_mm=5.1,
+        ),
+        gps=Gps(38.963, -9.417),
+        rating=3 if number % 7 == 0 else None,
+        quality=None,
+        image_hash=f"{number:064x}",
+        perceptual_hash=None,
+        file_keywords=("holiday", "surf"),
+        faces=None,
+        detector="test",
+        suggestions=found,
+        ticked=ticked,
+        to_write=(),
+        thumbnail=thumbnail,
+        progress=Progress.FAILED if failed else Progress.TODO,
+        error="truncated at 412 kB: features from what is there" if failed else None,
+    )
+
+
+class FakeLibrary:
+    """Photos in a dictionary; every decision is one act with its undo."""
+
+    def __init__(self, count: int = 300, thumbnails: Path | None = None) -> None:
+        self.photos: dict[str, PhotoDetail] = {}
+        for number in range(count):
+            folder = _FOLDERS[(number * len(_FOLDERS)) // max(1, count)]
+            ending = "HEIC" if number % 3 else "JPG"
+            path = f"{ROOT}/{folder}/IMG_{411 + number:04d}.{ending}"
+            thumbnail = str(thumbnails / f"{number % 12}.jpg") if thumbnails else None
+            self.photos[path] = photo(number, path, thumbnail)
+        self.paths = sorted(self.photos)
+        self._undo: list[tuple[str, dict[str, PhotoDetail]]] = []
+        self._redo: list[tuple[str, dict[str, PhotoDetail]]] = []
+        self.calls: list[tuple[object, ...]] = []
+
+    def _below(self, folder: str) -> list[str]:
+        if folder == ROOT:
+            return self.paths
+        return [p for p in self.paths if p.startswith(folder + "/")]
+
+    def folders(self, root: str) -> tuple[FolderView, ...]:
+        def view(folder: str) -> FolderView:
+            below = self._below(folder)
+            depth = 0 if folder == root else folder[len(root) :].count("/")
+            todo = sum(self.photos[p].progress is Progress.TODO for p in below)
+            return FolderView(folder, folder.rsplit("/", 1)[1], depth, len(below), todo)
+
+        return (view(root), *(view(f"{root}/{name}") for name in _FOLDERS))
+
+    def count(self, folder: str) -> int:
+        return len(self._below(folder))
+
+    def page(self, folder: str, offset: int, limit: int) -> tuple[PhotoView, ...]:
+        return tuple(self._view(path) for path in self._below(folder)[offset : offset + limit])
+
+    def _view(self, path: str) -> PhotoView:
+        d = self.photos[path]
+        open_tags = sum(s.state is State.UNDECIDED for s in d.suggestions[:7])
+        return PhotoView(
+            path, d.name, d.format, d.size, d.capture.taken_at, 2, open_tags, d.rating, d.progress, d.error
+        )
+
+    def position(self, folder: str, path: str) -> int | None:
+        below = self._below(folder)
+        return below.index(path) if path in below else None
+
+    def next_todo(self, folder: str, after: int) -> int | None:
+        below = self._below(folder)
+        return next(
+            (i for i in range(after + 1, len(below)) if self.photos[below[i]].progress is Progress.TODO), None
+        )
+
+    def find(self, folder: str, words: str, after: int) -> int | None:
+        below = self._below(folder)
+        size = len(below)
+        for index in ((after + step) % size for step in range(1, size + 1)):
+            detail = self.photos[below[index]]
+            if any(
+                words.casefold() in text.casefold()
+                for text in (detail.name, *(s.label for s in detail.suggestions))
+            ):
+                return index
+        return None
+
+    def detail(self, path: str) -> PhotoDetail | None:
+        return self.photos.get(path)
+
+    def counts(self, root: str) -> Counts:
+        every = [self.photos[p].progress for p in self._below(root)]
+        return Counts(
+            len(every),
+            every.count(Progress.NEW),
+            every.count(Progress.TODO),
+            every.count(Progress.DONE),
+            every.count(Progress.FAILED),
+            len(self.pending(root)),
+        )
+
+    def pending(self, root: str) -> tuple[str, ...]:
+        return tuple(p for p in self._below(root) if self.photos[p].to_write)
+
+    def _act(self, words: str, path: str, changed: PhotoDetail, *call: object) -> int:
+        self._undo.append((words, {path: self.photos[path]}))
+        self._redo.clear()
+        self.photos[path] = _with_to_write(changed)
+        self.calls.append(call)
+        return len(self._undo)
+
+    def decide(self, path: str, tag: str, state: State, *, by: str = "key") -> int:
+        return self._act(
+            f"{tag} {state.value}", path, _set(self.photos[path], {tag: state}), "decide", path, tag, state
+        )
+
+    def accept_as_shown(self, path: str, ticked: Collection[str]) -> int:
+        detail = self.photos[path]
+        states = {
+            s.tag: State.ACCEPTED if s.tag in ticked else State.PASSED
+            for s in detail.suggestions[:7]
+            if s.state is State.UNDECIDED
+        }
+        changed = dataclasses.replace(_set(detail, states), progress=Progress.DONE)
+        return self._act(f"{detail.name} as shown", path, changed, "as_shown", path, frozenset(ticked))
+
+    def add_tag(self, path: str, text: str) -> int:
+        detail = self.photos[path]
+        added = Suggestion(text.casefold(), text, Category.OBJECTS, 1.0, "you", "typed", State.ACCEPTED)
+        changed = dataclasses.replace(detail, suggestions=(added, *detail.suggestions))
+        return self._act(f"{text} added", path, changed, "add_tag", path, text)
+
+    def never(self, tag: str) -> int:
+        before = dict(self.photos)
+        self._undo.append((f"never {tag}", before))
+        for path, detail in before.items():
+            kept = tuple(s for s in detail.suggestions if s.tag != tag)
+            self.photos[path] = dataclasses.replace(detail, suggestions=kept)
+        self.calls.append(("never", tag))
+        return len(self._undo)
+
+    def undo(self) -> str | None:
+        return self._swap(self._undo, self._redo)
+
+    def redo(self) -> str | None:
+        return self._swap(self._redo, self._undo)
+
+    def _swap(
+        self,
+        source: list[tuple[str, dict[str, PhotoDetail]]],
+        target: list[tuple[str, dict[str, PhotoDetail]]],
+    ) -> str | None:
+        if not source:
+            return None
+        words, before = source.pop()
+        target.append((words, {path: self.photos[path] for path in before}))
+        self.photos.update(before)
+        return words
+
+    def close(self) -> None:
+        pass
+
+
+def _set(detail: PhotoDetail, states: dict[str, State]) -> PhotoDetail:
+    changed = tuple(dataclasses.replace(s, state=states.get(s.tag, s.state)) for s in detail.suggestions)
+    return dataclasses.replace(detail, suggestions=changed, ticked=detail.ticked - states.keys())
+
+
+def _with_to_write(detail: PhotoDetail) -> PhotoDetail:
+    labels = tuple(s.label for s in detail.suggestions if s.state is State.ACCEPTED)
+    return dataclasses.replace(detail, to_write=labels)
+
+
+class FakeLink:
+    """An engine that says what a test puts into it, and remembers its orders."""
+
+    def __init__(self) -> None:
+        self.orders: list[protocol.Order] = []
+        self.queue: asyncio.Queue[protocol.Event | Exception] = asyncio.Queue()
+        self.fail_start: Exception | None = None
+
+    async def start(self) -> None:
+        if self.fail_start is not None:
+            raise self.fail_start
+
+    def send(self, order: protocol.Order) -> None:
+        self.orders.append(order)
+
+    def put(self, *events: protocol.Event | Exception) -> None:
+        for event in events:
+            self.queue.put_nowait(event)
+
+    async def events(self) -> AsyncIterator[protocol.Event]:
+        while True:
+            event = await self.queue.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    async def close(self) -> None:
+        pass
+
+
+class Clock:
+    """A clock that moves when it is told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
