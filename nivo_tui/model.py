@@ -172,15 +172,25 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A tag proposed for a photo. `source` is what proposed it; `why` is a line in words with numbers."""
+    """A tag proposed for a photo. `source` is what proposed it; `why` is a line in words with numbers.
+
+    `category` is None for a tag of a person's own that the vocabulary does not know. A `fact` is computed
+    and needs no review; all else is a judgement.
+    """
 
     tag: str
     label: str
-    category: Category
+    category: Category | None
     confidence: float
     source: str
     why: str
     state: State = State.UNDECIDED
+    fact: bool = False
+
+    @property
+    def is_name(self) -> bool:
+        """Whether the tag names a person: it is accepted by its own key alone."""
+        return self.category is Category.PEOPLE and not self.fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ def test_a_missing_file_gives_the_defaults(tmp_path: Path) -> None:
 
 
 def test_values_are_taken_over(tmp_path: Path) -> None:
-    settings = _load(tmp_path, '[write]\nmtime = "now"\nreaders = ["lightroom"]\n[keys]\naccept = "a,enter"\n')
+    text = '[write]\nmtime = "now"\nreaders = ["lightroom"]\n[keys]\naccept = "a,enter"\n'
+    settings = _load(tmp_path, text)
     assert settings.write.mtime == "now"
     assert settings.write.readers == ("lightroom",)
     assert settings.keys == {"accept": "a,enter"}

@@ -7,7 +7,6 @@ import os
 import re
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 
 from nivo_tui.catalog.decisions import Choice, DecisionStore, Standing, open_decisions
 from nivo_tui.catalog.paths import below, from_db, to_db
@@ -16,7 +15,7 @@ from nivo_tui.catalog.records import capture_of, face_of, fold, quality_of, sugg
 from nivo_tui.catalog.states import VERBS, added_choice, added_suggestion, photo_view, state_of, up_to
 from nivo_tui.catalog.views import Counts, FolderView, PhotoDetail, PhotoView, Progress
 from nivo_tui.errors import UsageError
-from nivo_tui.model import Category, Face, Format, State, Suggestion
+from nivo_tui.model import Face, Format, State, Suggestion
 from nivo_tui.settings import Paths
 
 _DONE = (
@@ -248,15 +247,15 @@ class Library:
             state = state_of(standing.get(g["tag"]), fold(g["label"]) in in_file)
             if state is State.UNDECIDED and (g["tag"] in never or g["tag"] in refused):
                 state = State.REJECTED
-            found.append(replace(suggestion_of(g), state=state))
-            open_name = g["category"] == Category.PEOPLE and not g["fact"]
-            if g["ticked"] and not g["fact"] and not open_name and state is State.UNDECIDED:
-                ticked.add(g["tag"])
-        suggested = {g["tag"] for g in rows}
-        judgements = sum(1 for g in rows if not g["fact"])
+            suggestion = suggestion_of(g, state)
+            found.append(suggestion)
+            if g["ticked"] and state is State.UNDECIDED and not (suggestion.fact or suggestion.is_name):
+                ticked.add(suggestion.tag)
+        suggested = {s.tag for s in found}
         added = (added_suggestion(s, in_file) for s in standing.values() if s.tag not in suggested)
-        shown = [s for s in added if s is not None]
-        return (*found[:judgements], *shown, *found[judgements:]), frozenset(ticked)
+        judgements = [s for s in found if not s.fact]
+        facts = [s for s in found if s.fact]
+        return (*judgements, *(s for s in added if s is not None), *facts), frozenset(ticked)
 
     # Deciding
 
@@ -274,14 +273,13 @@ class Library:
     def accept_as_shown(self, path: str, ticked: Collection[str]) -> int:
         """Accept the ticked tags, pass the other open judgements, and call the photo done; one act."""
         detail = self._detail(path)
-        facts = self._fact_tags(path)
         choices = []
         for s in detail.suggestions:
             if s.state is not State.UNDECIDED:
                 continue
             if s.tag in ticked:
                 choices.append(Choice(path, s.tag, s.label, State.ACCEPTED, s.category, detail.image_hash))
-            elif s.tag not in facts:
+            elif not s.fact:
                 choices.append(Choice(path, s.tag, s.label, State.PASSED, s.category, detail.image_hash))
         accepted = sum(c.state is State.ACCEPTED for c in choices)
         title = f"{accepted} accepted, {len(choices) - accepted} passed, {detail.name} done"
@@ -333,14 +331,3 @@ class Library:
         if detail is None:
             raise UsageError(f"{path} is not in the library; run: nivo-tui scan {path}")
         return detail
-
-    def _fact_tags(self, path: str) -> frozenset[str]:
-        rows = self._db.execute(
-            "SELECT tag FROM suggestions WHERE fact = 1 AND photo = (SELECT id FROM photos WHERE path = ?)",
-            (to_db(path),),
-        )
-        return frozenset(row["tag"] for row in rows)
-
-    def fact_tags(self, path: str) -> frozenset[str]:
-        """The tags of a photo that are facts, which need no review."""
-        return self._fact_tags(path)

@@ -144,7 +144,7 @@ class PhotoStore:
         self._db.executemany(
             "INSERT INTO suggestions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (photo, s.tag, s.label, s.category, s.confidence, s.source, s.why, r.fact, r.ticked, n)
+                (photo, s.tag, s.label, s.category, s.confidence, s.source, s.why, s.fact, r.ticked, n)
                 for n, r in enumerate(record.suggestions)
                 for s in (r.suggestion,)
             ),

@@ -9,15 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from nivo_tui.catalog.paths import from_db, to_db
-from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, Gps, Quality, Suggestion
+from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, Gps, Quality, State, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A suggestion as the vocabulary rates it: a fact or a judgement, and whether it is ticked beforehand."""
+    """A suggestion, and whether the vocabulary ticks it beforehand."""
 
     suggestion: Suggestion
-    fact: bool
     ticked: bool
 
 
@@ -155,10 +154,17 @@ def face_of(row: sqlite3.Row) -> Face:
     return Face(row["left"], row["top"], row["right"], row["bottom"], row["score"], marks, row["embedding"])
 
 
-def suggestion_of(row: sqlite3.Row) -> Suggestion:
-    """A suggestion of the suggestions table, undecided."""
+def suggestion_of(row: sqlite3.Row, state: State) -> Suggestion:
+    """A suggestion of the suggestions table, in this state."""
     return Suggestion(
-        row["tag"], row["label"], Category(row["category"]), row["confidence"], row["source"], row["why"]
+        row["tag"],
+        row["label"],
+        Category(row["category"]),
+        row["confidence"],
+        row["source"],
+        row["why"],
+        state,
+        bool(row["fact"]),
     )
 
 

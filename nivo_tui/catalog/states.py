@@ -80,6 +80,6 @@ def added_suggestion(standing: Standing, in_file: set[str]) -> Suggestion | None
     state = state_of(standing, fold(standing.label) in in_file)
     if state not in (State.ACCEPTED, State.WRITTEN) and not (imported and state is State.UNDECIDED):
         return None
-    category = Category(standing.category) if standing.category else Category.OBJECTS
+    category = Category(standing.category) if standing.category else None
     source, why = ("import", "imported") if imported else ("you", "added by you")
     return Suggestion(standing.tag, standing.label, category, 1.0, source, why, state)

@@ -13,7 +13,7 @@ from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.commands.common import DONE, Surroundings, known_photos, open_library
 from nivo_tui.commands.output import Output
 from nivo_tui.errors import UsageError
-from nivo_tui.model import Category, State, Suggestion
+from nivo_tui.model import State, Suggestion
 
 
 def run(options: Namespace, around: Surroundings) -> int:
@@ -39,7 +39,7 @@ def run(options: Namespace, around: Surroundings) -> int:
             choices += _named(detail, reject, State.REJECTED, add=False)
             if by_rule:
                 taken = {c.tag for c in choices if c.path == path}
-                choices += _by_rule(detail, library.fact_tags(path), taken, options)
+                choices += _by_rule(detail, taken, options)
         done = [(p, None) for p in photos] if options.all else []
         _, ids = library.decisions.record(_title(options), choices, by="command", done=done)
     finally:
@@ -67,7 +67,7 @@ def _named(detail: PhotoDetail, tags: Sequence[str], state: State, *, add: bool)
     return choices
 
 
-def _by_rule(detail: PhotoDetail, facts: frozenset[str], taken: set[str], options: Namespace) -> list[Choice]:
+def _by_rule(detail: PhotoDetail, taken: set[str], options: Namespace) -> list[Choice]:
     """Acceptances of open suggestions: facts with --all or by their category, names only with --names."""
     least = options.min_confidence or 0.0
     choices = []
@@ -76,10 +76,9 @@ def _by_rule(detail: PhotoDetail, facts: frozenset[str], taken: set[str], option
             continue
         if options.category and s.category != options.category:
             continue
-        is_fact = s.tag in facts
-        if is_fact and not (options.all or options.category):
+        if s.fact and not (options.all or options.category):
             continue
-        if s.category is Category.PEOPLE and not is_fact and not options.names:
+        if s.is_name and not options.names:
             continue
         choices.append(_choice(detail, s, State.ACCEPTED))
     return choices

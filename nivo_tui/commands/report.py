@@ -22,6 +22,9 @@ from nivo_tui.commands.show import as_json
 from nivo_tui.errors import UsageError
 from nivo_tui.model import State
 
+OWN = "own"
+"""What tags of a person's own are counted under, that the vocabulary has in no category."""
+
 
 def report(options: Namespace, around: Surroundings) -> int:
     """Print counts by tag and category for the scanned photos of the paths."""
@@ -34,7 +37,7 @@ def report(options: Namespace, around: Surroundings) -> int:
         for detail in _details(library, photos):
             progress[detail.progress] += 1
             for s in detail.suggestions:
-                key = (s.category, s.tag)
+                key = (s.category or OWN, s.tag)
                 tags[key] += 1
                 states.setdefault(key, Counter())[s.state] += 1
     finally:

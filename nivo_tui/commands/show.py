@@ -20,7 +20,7 @@ def run(options: Namespace, around: Surroundings) -> int:
         for path in photos:
             detail = library.detail(path)
             if detail is not None:
-                around.output.line("photo", as_json(detail), *_words(detail, library.fact_tags(path)))
+                around.output.line("photo", as_json(detail), *_words(detail))
     finally:
         library.close()
     return DONE
@@ -77,7 +77,7 @@ def as_json(detail: PhotoDetail) -> dict[str, Any]:
     }
 
 
-def _words(detail: PhotoDetail, facts: frozenset[str]) -> list[str]:
+def _words(detail: PhotoDetail) -> list[str]:
     if detail.error:
         return [detail.path, f"  {detail.error}"]
     capture = detail.capture
@@ -95,9 +95,9 @@ def _words(detail: PhotoDetail, facts: frozenset[str]) -> list[str]:
     )
     lines = [detail.path, f"  {head}"]
     for s in detail.suggestions:
-        if s.tag not in facts:
-            lines.append(f"  {s.category:9} {s.label:20} {s.confidence:.2f} {s.state:9} {s.why}")
-    known = ", ".join(s.label for s in detail.suggestions if s.tag in facts)
+        if not s.fact:
+            lines.append(f"  {s.category or 'yours':9} {s.label:20} {s.confidence:.2f} {s.state:9} {s.why}")
+    known = ", ".join(s.label for s in detail.suggestions if s.fact)
     if known:
         lines.append(f"  facts     {known}")
     if detail.file_keywords:

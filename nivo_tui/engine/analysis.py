@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nivo_tui.catalog.photos import KnownPhoto
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
 from nivo_tui.engine.listing import stat_of
+from nivo_tui.engine.neighbours import Neighbours
 from nivo_tui.errors import DecodeError, NivoError, PackError
 from nivo_tui.imaging import features as measuring
 from nivo_tui.imaging.budget import PixelBudget
@@ -40,6 +41,7 @@ class Analyser:
     vocabulary: Vocabulary
     budget: PixelBudget
     thumbnails: Thumbnails
+    neighbours: Neighbours = field(default_factory=Neighbours)
 
     @property
     def signature(self) -> str:
@@ -53,7 +55,7 @@ class Analyser:
         try:
             with PhotoSource(Path(path)) as source:
                 fmt, _ = _format(source, path)
-                metadata = read_metadata(path, fmt)
+                metadata = read_metadata(path, fmt, names=self.neighbours.of(path))
         except NivoError as error:
             return replace(record, error=str(error))
         width, height = _oriented_size(metadata)
@@ -68,7 +70,7 @@ class Analyser:
             record = replace(record, stat=stat_of(path))
             with PhotoSource(Path(path)) as source:
                 fmt, certain = _format(source, path)
-                metadata = read_metadata(path, fmt)
+                metadata = read_metadata(path, fmt, names=self.neighbours.of(path))
                 record = replace(record, format=fmt, metadata=metadata, notes=metadata.problems)
                 digest, of_file = image_hash(source, fmt)
                 record = replace(record, image_hash=digest, hash_of_file=of_file)
@@ -133,15 +135,16 @@ class Analyser:
             detector=seen.detector,
             objects=seen.objects,
             classes=seen.classes,
-            live_photo=_has_film(record.path, record.format),
+            live_photo=_has_film(record.path, record.format, self.neighbours),
         )
         return tuple(self._rated(s) for s in suggest(evidence, self.vocabulary))
 
     def _rated(self, suggestion: Suggestion) -> Rated:
         tag = self.vocabulary.get(suggestion.tag)
         if tag is None:
-            return Rated(suggestion, fact=False, ticked=False)
-        return Rated(suggestion, tag.fact, not tag.fact and suggestion.confidence >= tag.bar)
+            return Rated(suggestion, ticked=False)
+        ticked = not tag.fact and suggestion.confidence >= tag.bar
+        return Rated(replace(suggestion, fact=tag.fact), ticked)
 
 
 def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
@@ -165,9 +168,12 @@ def _oriented_size(metadata: FileMetadata) -> tuple[int | None, int | None]:
     return metadata.width, metadata.height
 
 
-def _has_film(path: str, fmt: Format) -> bool:
+def _has_film(path: str, fmt: Format, neighbours: Neighbours) -> bool:
     """Whether the film of a Live Photo lies beside it: the same stem, a QuickTime file."""
     if fmt not in (Format.HEIC, Format.JPEG):
         return False
     stem = os.path.splitext(path)[0]
-    return os.path.exists(stem + ".MOV") or os.path.exists(stem + ".mov")
+    names = neighbours.of(path)
+    if names is None:
+        return os.path.exists(stem + ".MOV") or os.path.exists(stem + ".mov")
+    return any(os.path.basename(stem) + ending in names for ending in (".MOV", ".mov"))

@@ -12,6 +12,7 @@ from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.thumbnails import Thumbnails
 from nivo_tui.inference.analyst import Analyst
 from nivo_tui.inference.packs import find_packs, pack_folders, select
+from nivo_tui.platform.memory import keep_freed_memory
 from nivo_tui.settings import Paths, ScanSettings, Settings
 from nivo_tui.tagging.vocabulary import Vocabulary
 
@@ -26,6 +27,7 @@ def load_analyser(
     Raises PackError for a name that is not there, SettingsError for an unknown device.
     """
     cv2.setNumThreads(1)
+    keep_freed_memory()
     vocabulary = Vocabulary.load(settings.screen.language)
     notes: list[str] = []
     analyst = _load_analyst(paths, settings.scan, models, notes)

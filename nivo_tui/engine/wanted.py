@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.errors import UsageError
 from nivo_tui.metadata.plan import WriteRequest
@@ -44,13 +43,13 @@ class Wish:
         """Whether the accepted tags are written, and not words given by name."""
         return not (self.keywords or self.title or self.description)
 
-    def request(self, path: str, detail: PhotoDetail | None, facts: frozenset[str]) -> WriteRequest:
+    def request(self, path: str, detail: PhotoDetail | None) -> WriteRequest:
         """The write of one photo; `detail` is None where it was never scanned."""
         words = [Keyword(word) for word in self.keywords]
         description = self.description
         if detail is not None:
             if self.needs_decisions:
-                words += [self._keyword(s, facts) for s in detail.suggestions if self._is_wanted(s, facts)]
+                words += [self._keyword(s) for s in detail.suggestions if self._is_wanted(s)]
             if self.describe and description is None:
                 description = describe(detail)
         return WriteRequest(
@@ -68,26 +67,25 @@ class Wish:
             return []
         return [c.strip() for c in self.categories.split(",") if c.strip()]
 
-    def _is_wanted(self, s: Suggestion, facts: frozenset[str]) -> bool:
+    def _is_wanted(self, s: Suggestion) -> bool:
         named = self._named()
         if named and s.category not in named:
             return False
         if s.state in (State.ACCEPTED, State.WRITTEN):
             return True
-        return self.categories != _ACCEPTED and s.tag in facts and s.state is State.UNDECIDED
+        return self.categories != _ACCEPTED and s.fact and s.state is State.UNDECIDED
 
-    def _keyword(self, s: Suggestion, facts: frozenset[str]) -> Keyword:
+    def _keyword(self, s: Suggestion) -> Keyword:
         tag = Vocabulary.load().get(s.tag)
         text = s.tag if self.style == "id" else s.label
         path = (*tag.path[:-1], text) if tag is not None and len(tag.path) > 1 else ()
         by_person = s.source in _FROM_PERSON
-        about_people = s.category is Category.PEOPLE and s.tag not in facts
         return Keyword(
             text,
             path,
             s.tag,
             None if by_person else s.source,
-            None if by_person or about_people else s.confidence,
+            None if by_person or s.is_name else s.confidence,
         )
 
 
@@ -125,9 +123,3 @@ def wish_of(library_settings: tuple[str, str, bool], options: dict[str, object])
 
 def _text(value: object) -> str | None:
     return str(value) if value else None
-
-
-def details_of(library: Library, path: str) -> tuple[PhotoDetail | None, frozenset[str]]:
-    """What the library knows of a photo, and which of its tags are facts."""
-    detail = library.detail(path)
-    return detail, library.fact_tags(path) if detail is not None else frozenset()

@@ -8,6 +8,9 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
+_END = b"\0"
+"""Ends a noted path; what an older, longer one left behind it does not count."""
+
 
 class WorkList:
     """The paths still to be done. What somebody looks at comes first, what crashed before comes last."""
@@ -83,10 +86,8 @@ class InHand:
             name = self._folder / f"in-hand-{threading.get_ident()}"
             fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
             self._local.fd = fd
-        os.ftruncate(fd, 0)
-        if path is not None:
-            os.lseek(fd, 0, os.SEEK_SET)
-            os.write(fd, os.fsencode(path))
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.write(fd, os.fsencode(path or "") + _END)
 
     def close_thread(self) -> None:
         """This thread works on nothing more."""
@@ -100,7 +101,7 @@ class InHand:
         """The photos that were in hand when the last engine ended; forgets them."""
         paths = []
         for file in self._folder.glob("in-hand-*"):
-            text = file.read_bytes()
+            text = file.read_bytes().partition(_END)[0]
             if text:
                 paths.append(os.fsdecode(text))
             file.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from nivo_tui.catalog.paths import absolute
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import list_photos, stat_of
 from nivo_tui.engine.protocol import Answer, ReceiptMade
-from nivo_tui.engine.wanted import Wish, details_of, wish_of
+from nivo_tui.engine.wanted import Wish, wish_of
 from nivo_tui.errors import PhotoError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata.apply import apply_plan
@@ -82,7 +82,7 @@ class _Writing:
         return self._limit is not None and self._tally.photos >= int(self._limit)
 
     def _one(self, library: Library, path: str, run: int) -> tuple[Receipt, ...]:
-        request = self._wish.request(path, *details_of(library, path))
+        request = self._wish.request(path, library.detail(path))
         if not (request.keywords or request.title or request.description):
             return (Receipt(path, path, "unchanged", reason="no tag is accepted for it"),)
         plan = plan_write(request, self._options, run)

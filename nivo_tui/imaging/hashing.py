@@ -27,6 +27,9 @@ def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[str, ...]:
 
     Each bit says whether a cell of a 9x8 grid of area averages is darker than its right neighbour.
     """
+    height, width = grey.shape
+    if height % 2 == width % 2 == 0 and min(height, width) >= 2 * _GRID:
+        grey = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8)
     square = cv2.resize(grey, (_GRID, _GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
     # The cells of a turned or mirrored picture are the picture's own in another order: of the upright grid
     # in the forms that keep width and height, of the lying one in those that exchange them.
@@ -48,7 +51,10 @@ def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[str, ...]:
 
 def _cells(square: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
     """The sums of a square picture over a grid of whole cells."""
-    return square.reshape(rows, _GRID // rows, columns, _GRID // columns).sum(axis=(1, 3))
+    cells: NDArray[np.float32] = square.reshape(rows, _GRID // rows, columns, _GRID // columns).sum(
+        axis=(1, 3)
+    )
+    return cells
 
 
 def distance(first: str, second: str) -> int:

@@ -22,6 +22,9 @@ from nivo_tui.imaging.working import (
 
 _SHAPE_TOLERANCE = 0.03
 
+# Photos are decoded side by side: more threads for each of them only get in each other's way.
+pillow_heif.options.DECODE_THREADS = 1
+
 
 def decode_heif(source: PhotoSource, purpose: Purpose, budget: PixelBudget) -> WorkingImage:
     """Decode the primary picture of a HEIF file, or its embedded thumbnail where that will do.

@@ -44,6 +44,8 @@ def measure_exposure(grey: Pixels, rgb: Pixels) -> dict[str, float]:
 
 def _halo(grey: Pixels, blown: Pixels) -> float:
     """Of the pixels two to three away from blown ones, the share above 215/255."""
+    if cv2.countNonZero(blown) == 0:
+        return 0.0
     near = cv2.dilate(blown, np.ones((3, 3), np.uint8))
     ring = cv2.bitwise_and(cv2.dilate(near, np.ones((5, 5), np.uint8)), cv2.bitwise_not(near))
     around = cv2.countNonZero(ring)

@@ -26,6 +26,9 @@ LEAST_SIDE = 320
 """The least long side of an embedded thumbnail that features may come from."""
 
 
+_LINEAR_AT_LEAST = 1.2
+"""A smaller factor blurs where samples fall between pixels; this is hidden by halving afterwards."""
+
 _LINEAR_AT_MOST = 1.6
 """Up to this factor two samples each way cover a new pixel; further down pixels would be left out."""
 
@@ -139,7 +142,9 @@ def averaged(picture: Pixels, size: tuple[int, int]) -> Pixels:
 
 def _can_be_halved(picture: Pixels, size: tuple[int, int]) -> bool:
     height, width = picture.shape[:2]
-    return width % 2 == height % 2 == 0 and width >= 2 * size[0] and height >= 2 * size[1]
+    half = (width // 2, height // 2)
+    least = (_LINEAR_AT_LEAST * size[0], _LINEAR_AT_LEAST * size[1])
+    return width % 2 == height % 2 == 0 and (half == size or (half[0] >= least[0] and half[1] >= least[1]))
 
 
 def _resized(picture: Pixels, size: tuple[int, int], method: int) -> Pixels:

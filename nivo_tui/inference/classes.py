@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nivo_tui.errors import PackError
+from nivo_tui.imaging.working import averaged
 from nivo_tui.inference.detections import Pixels, planes
 from nivo_tui.inference.runtime import Model
 
@@ -48,8 +49,10 @@ class Classifier:
         tall, wide = max(1, int(self._height * part)), max(1, int(self._width * part))
         top, left = (height - tall) // 2, (width - wide) // 2
         middle = rgb[top : top + tall, left : left + wide]
-        method = cv2.INTER_AREA if part > 1 else cv2.INTER_CUBIC
-        return np.asarray(cv2.resize(middle, (self._width, self._height), interpolation=method), np.uint8)
+        size = (self._width, self._height)
+        if part > 1:
+            return averaged(middle, size)
+        return np.asarray(cv2.resize(middle, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
     def _name(self, index: int) -> str:
         return self._names[index] if index < len(self._names) else f"class_{index}"

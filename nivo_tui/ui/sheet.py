@@ -6,29 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nivo_tui.catalog.views import PhotoDetail
-from nivo_tui.model import Category, State, Suggestion
+from nivo_tui.model import State, Suggestion
 from nivo_tui.ui.text import plain
 
-_FACT_CATEGORIES = frozenset(
-    {Category.TEMPORAL, Category.TECHNICAL, Category.FORMAT, Category.QUALITY, Category.COLOR}
-)
-_PEOPLE_COUNTS = frozenset({"no_people", "single_person", "couple", "small_group", "group", "crowd"})
 _OPEN = frozenset({State.UNDECIDED, State.PASSED})
 _TAKEN = frozenset({State.ACCEPTED, State.IN_FILE, State.WRITTEN})
-
-
-def is_fact(suggestion: Suggestion) -> bool:
-    """Whether a tag is computed and needs no review; what a person typed never is."""
-    if suggestion.source == "you":
-        return False
-    if suggestion.category is Category.PEOPLE:
-        return suggestion.tag in _PEOPLE_COUNTS
-    return suggestion.category in _FACT_CATEGORIES
-
-
-def is_name(suggestion: Suggestion) -> bool:
-    """Whether a tag names a person: accepted by its own key alone."""
-    return suggestion.category is Category.PEOPLE and suggestion.tag not in _PEOPLE_COUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +29,7 @@ class TagRow:
             return "✗"
         if state in _TAKEN or self.ticked:
             return "✓"
-        return "◇" if is_name(self.suggestion) else "·"
+        return "◇" if self.suggestion.is_name else "·"
 
     @property
     def role(self) -> str:
@@ -59,7 +41,7 @@ class TagRow:
             return "dim"
         if state is State.ACCEPTED:
             return "good"
-        if self.ticked or is_name(self.suggestion):
+        if self.ticked or self.suggestion.is_name:
             return "accent"
         return "dim"
 
@@ -87,25 +69,25 @@ class Sheet:
 
     def is_ticked(self, suggestion: Suggestion) -> bool:
         """Whether Enter would accept it: never a name."""
-        if suggestion.state not in _OPEN or is_name(suggestion):
+        if suggestion.state not in _OPEN or suggestion.is_name:
             return False
         default = suggestion.tag in self.detail.ticked and suggestion.state is State.UNDECIDED
         return self.changed.get(suggestion.tag, default)
 
     def rows(self) -> tuple[TagRow, ...]:
         """The numbered rows: the judgements, and what a person typed."""
-        judged = [s for s in self.detail.suggestions if not is_fact(s)]
+        judged = [s for s in self.detail.suggestions if not s.fact]
         return tuple(
             TagRow(s, (i + 1) % 10 if i < 10 else None, self.is_ticked(s)) for i, s in enumerate(judged)
         )
 
     def facts(self) -> tuple[TagRow, ...]:
         """The facts, as rows without numbers."""
-        return tuple(TagRow(s, None, False) for s in self.detail.suggestions if is_fact(s))
+        return tuple(TagRow(s, None, False) for s in self.detail.suggestions if s.fact)
 
     def ticked(self) -> frozenset[str]:
         """The tag ids that Enter accepts."""
-        return frozenset(s.tag for s in self.detail.suggestions if self.is_ticked(s) and not is_fact(s))
+        return frozenset(s.tag for s in self.detail.suggestions if self.is_ticked(s) and not s.fact)
 
     def taken(self) -> tuple[Suggestion, ...]:
         """What is accepted or ticked, without names: what copying remembers."""
@@ -113,7 +95,7 @@ class Sheet:
         return tuple(
             r.suggestion
             for r in rows
-            if (r.ticked or r.suggestion.state in _TAKEN) and not is_name(r.suggestion)
+            if (r.ticked or r.suggestion.state in _TAKEN) and not r.suggestion.is_name
         )
 
     def tally(self) -> str:

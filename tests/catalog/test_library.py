@@ -24,12 +24,16 @@ from nivo_tui.settings import Paths, load_paths
 ROOT = os.path.join(os.path.abspath(os.sep), "photos")
 
 
-def _rated(tag: str, confidence: float = 0.8, *, fact: bool = False, category: Category = Category.SCENE) -> Rated:
-    s = Suggestion(tag, tag.replace("_", " "), category, confidence, "test", "because")
-    return Rated(s, fact, not fact and confidence >= 0.7)
+def _rated(
+    tag: str, confidence: float = 0.8, *, fact: bool = False, category: Category = Category.SCENE
+) -> Rated:
+    s = Suggestion(tag, tag.replace("_", " "), category, confidence, "test", "because", fact=fact)
+    return Rated(s, not fact and confidence >= 0.7)
 
 
-def _photo(name: str, *, keywords: tuple[str, ...] = (), image_hash: str = "aa11bb22", **more: object) -> PhotoRecord:
+def _photo(
+    name: str, *, keywords: tuple[str, ...] = (), image_hash: str = "aa11bb22", **more: object
+) -> PhotoRecord:
     record = PhotoRecord(
         path=os.path.join(ROOT, *name.split("/")),
         stat=FileStat(10, 20, 30),

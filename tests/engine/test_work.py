@@ -57,3 +57,10 @@ def test_a_photo_that_was_done_is_not_left_behind(tmp_path: Path) -> None:
     in_hand.note("/photos/a.jpg")
     in_hand.close_thread()
     assert InHand(tmp_path).left_behind() == ()
+
+
+def test_a_short_name_after_a_long_one_is_found_as_it_is(tmp_path: Path) -> None:
+    in_hand = InHand(tmp_path)
+    in_hand.note("/photos/a-very-long-name.jpg")
+    in_hand.note("/b.jpg")
+    assert InHand(tmp_path).left_behind() == ("/b.jpg",)

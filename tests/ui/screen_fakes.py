@@ -13,6 +13,16 @@ from nivo_tui.engine import protocol
 from nivo_tui.model import Capture, Category, Format, Gps, State, Suggestion
 
 ROOT = "/photos/Pictures"
+_FACTS = frozenset(
+    {
+        Category.TEMPORAL,
+        Category.TECHNICAL,
+        Category.FORMAT,
+        Category.QUALITY,
+        Category.COLOR,
+        Category.PEOPLE,
+    }
+)
 _FOLDERS = ("2024", "2024/Spring", "2025", "2025/Batch_1", "2025/Batch_1/raw", "Scans")
 
 
@@ -20,7 +30,9 @@ def suggestions(number: int) -> tuple[Suggestion, ...]:
     """Seven judgements and fourteen facts, like those of a real photo; they vary with `number`."""
 
     def one(tag: str, category: Category, confidence: float, why: str) -> Suggestion:
-        return Suggestion(tag, tag.replace("_", " "), category, confidence, "test", why)
+        return Suggestion(
+            tag, tag.replace("_", " "), category, confidence, "test", why, fact=category in _FACTS
+        )
 
     name = ("Ann", "Ben", "Chloé")[number % 3]
     named = (
@@ -200,7 +212,7 @@ class FakeLibrary:
 
     def add_tag(self, path: str, text: str) -> int:
         detail = self.photos[path]
-        added = Suggestion(text.casefold(), text, Category.OBJECTS, 1.0, "you", "typed", State.ACCEPTED)
+        added = Suggestion(text.casefold(), text, None, 1.0, "you", "typed", State.ACCEPTED)
         changed = dataclasses.replace(detail, suggestions=(added, *detail.suggestions))
         return self._act(f"{text} added", path, changed, "add_tag", path, text)
 

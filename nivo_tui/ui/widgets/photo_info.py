@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.model import Category, State
-from nivo_tui.ui.sheet import Sheet, TagRow, is_name
+from nivo_tui.ui.sheet import Sheet, TagRow
 from nivo_tui.ui.text import day, exposure, fit, fit_middle, megabytes, plain, wrap
 from nivo_tui.ui.widgets.lines import Piece
 
@@ -99,7 +99,7 @@ def _name_rows(sheet: Sheet, room: int) -> list[Line]:
     """Why each name is proposed: names are the rows that need their own key."""
     lines: list[Line] = []
     for row in sheet.rows():
-        if is_name(row.suggestion) and row.sign == "◇":
+        if row.suggestion.is_name and row.sign == "◇":
             texts = _flow(f"{plain(row.suggestion.label)}: {plain(row.suggestion.why)}", room - 2)
             lines += [[("◇ " if i == 0 else "  ", "accent"), (text, "")] for i, text in enumerate(texts[:2])]
     return [[], *lines] if lines else []

@@ -147,8 +147,8 @@ class TagTable(LineList):
         ]
 
 
-def _category(category: Category) -> str:
-    return category.value
+def _category(category: Category | None) -> str:
+    return "yours" if category is None else category.value
 
 
 def _columns(width: int) -> tuple[int, int, int]:
