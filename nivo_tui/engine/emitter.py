@@ -7,7 +7,7 @@ import threading
 import time
 
 from nivo_tui.catalog.jobs import JobBoard
-from nivo_tui.engine.protocol import Event, LogLine, PhotoSeen, to_line
+from nivo_tui.engine.protocol import Event, JobEnded, LogLine, PhotoSeen, to_line
 
 _PIPE_PAUSE_S = 0.04
 _RING_PAUSE_S = 0.25
@@ -36,6 +36,8 @@ class Emitter:
             self._for_pipe.append(line)
             if ring:
                 self._for_ring.append(line)
+        if isinstance(event, JobEnded):
+            self._wake.set()  # somebody waits for nothing else
 
     def log(self, topic: str, text: str, level: str = "info") -> None:
         """Queue a line for the live log."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ _SAVE_PAUSE_S = 0.25
 _SAVE_AT = 500
 _RESULTS_WAITING = 256
 _CANCEL_PAUSE_S = 0.25
+_DRAIN_PAUSE_S = 0.01
 
 
 @dataclass(slots=True)
@@ -304,10 +306,8 @@ def _quarantined(path: str) -> PhotoRecord:
 
 def _drain(results: queue.Queue[PhotoRecord | None], threads: Sequence[threading.Thread]) -> None:
     """Let threads that wait for room in the queue come to their end."""
-    while any(thread.is_alive() for thread in threads):
-        try:
-            results.get(timeout=0.05)
-        except queue.Empty:
-            continue
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            with suppress(queue.Empty):
+                results.get_nowait()
+            thread.join(_DRAIN_PAUSE_S)
