@@ -243,7 +243,10 @@ class Library:
         rows = self._db.execute(
             "SELECT * FROM suggestions WHERE photo = ? ORDER BY fact, place", (row["id"],)
         ).fetchall()
+        silent = self.uninformative().keys() - standing.keys()
         for g in rows:
+            if g["tag"] in silent:
+                continue
             state = state_of(standing.get(g["tag"]), fold(g["label"]) in in_file)
             if state is State.UNDECIDED and (g["tag"] in never or g["tag"] in refused):
                 state = State.REJECTED
@@ -256,6 +259,11 @@ class Library:
         judgements = [s for s in found if not s.fact]
         facts = [s for s in found if s.fact]
         return (*judgements, *(s for s in added if s is not None), *facts), frozenset(ticked)
+
+    def uninformative(self) -> dict[str, int]:
+        """Tags that nearly every photo would get, and how many would: they are listed, not suggested."""
+        rows = self._db.execute("SELECT tag, photos FROM uninformative ORDER BY tag")
+        return {row["tag"]: row["photos"] for row in rows}
 
     # Deciding
 

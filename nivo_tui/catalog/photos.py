@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -196,12 +196,14 @@ class PhotoStore:
         )
         return tuple(from_db(r["path"]) for r in rows)
 
-    def tag_counts(self, categories: Collection[str]) -> tuple[int, dict[str, int]]:
-        """Number of analysed photos, and for each tag of these categories how many carry it."""
-        total = self._db.execute("SELECT count(*) FROM photos WHERE signature IS NOT NULL").fetchone()[0]
-        marks = ", ".join("?" * len(categories))
-        rows = self._db.execute(
-            f"SELECT tag, count(*) AS n FROM suggestions WHERE category IN ({marks}) GROUP BY tag",
-            tuple(categories),
-        )
+    def tag_counts(self) -> tuple[int, dict[str, int]]:
+        """The number of analysed photos, and for each suggested tag how many of them carry it."""
+        total = self._db.execute("SELECT count(*) FROM photos WHERE quality_score IS NOT NULL").fetchone()[0]
+        rows = self._db.execute("SELECT tag, count(*) AS n FROM suggestions GROUP BY tag")
         return total, {r["tag"]: r["n"] for r in rows}
+
+    def set_uninformative(self, tags: Mapping[str, int]) -> None:
+        """Note the tags that say nothing in this library, with the number of photos that carry each."""
+        with self.transaction():
+            self._db.execute("DELETE FROM uninformative")
+            self._db.executemany("INSERT INTO uninformative VALUES(?, ?)", tags.items())

@@ -40,6 +40,7 @@ def report(options: Namespace, around: Surroundings) -> int:
                 key = (s.category or OWN, s.tag)
                 tags[key] += 1
                 states.setdefault(key, Counter())[s.state] += 1
+        silent = library.uninformative()
     finally:
         library.close()
     output = around.output
@@ -49,6 +50,9 @@ def report(options: Namespace, around: Surroundings) -> int:
             f"  {n} {s}" for s, n in by_state.items() if n and s is not State.UNDECIDED
         )
         output.line("tag", {"tag": tag, "category": category, "photos": count, "states": by_state}, words)
+    for tag, count in silent.items():
+        words = f"{'':9} {tag:28} {count:6}  in nearly every photo: not suggested"
+        output.line("uninformative", {"tag": tag, "photos": count}, words)
     totals: Counter[str] = Counter()
     for (category, _), count in tags.items():
         totals[category] += count

@@ -148,8 +148,13 @@ class Analyser:
 
 
 def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
-    """Whether a photo need not be looked at again."""
-    return known.stat == stat and known.signature == signature
+    """Whether a photo need not be looked at again: a look without models takes nothing from one with."""
+    if known.stat != stat or known.signature is None:
+        return False
+    models, _, code = signature.rpartition("+")
+    return known.signature == signature or (
+        models == FEATURES_ONLY and known.signature.rpartition("+")[2] == code
+    )
 
 
 def _format(source: PhotoSource, path: str) -> tuple[Format, bool]:

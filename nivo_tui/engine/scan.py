@@ -24,6 +24,7 @@ from nivo_tui.engine.listing import Listing, folders_of, list_photos
 from nivo_tui.engine.loading import load_analyser
 from nivo_tui.engine.protocol import ModelsLoaded, PhotoSeen
 from nivo_tui.engine.work import InHand, WorkList
+from nivo_tui.tagging.uninformative import uninformative
 
 _log = logging.getLogger(__name__)
 
@@ -74,13 +75,14 @@ class ScanJob:
         context.progress("listing", len(listing.photos), None, last=True)
         analyser = load_analyser(context.paths, context.settings, self._models, self._announce)
         known = self._known()
-        new, unchanged = self._sort_out(listing, known, analyser.signature)
+        new, unchanged = self._sort_out(listing, known, analyser)
         self._tell_unchanged(known[path] for path in unchanged)
         if self._quick:
             self._quick_pass(analyser, new, listing, known)
         self._deep_pass(analyser, new, known)
         if not context.cancelled():
             self._settle_vanished(listing, known)
+            self._note_uninformative(analyser)
         return self._summary(listing, time.monotonic() - started, analyser)
 
     def _announce(self, loaded: ModelsLoaded) -> None:
@@ -96,16 +98,22 @@ class ScanJob:
         return known
 
     def _sort_out(
-        self, listing: Listing, known: dict[str, KnownPhoto], signature: str
+        self, listing: Listing, known: dict[str, KnownPhoto], analyser: Analyser
     ) -> tuple[list[str], list[str]]:
-        """The photos to look at, in order, and the unchanged ones."""
+        """The photos to look at, in order, and the unchanged ones whose thumbnail is there too."""
         new, unchanged = [], []
+        signature, thumbnails = analyser.signature, analyser.thumbnails
         for path, stat in listing.photos.items():
             before = known.get(path)
-            if before is not None and not self._recheck and is_unchanged(before, stat, signature):
-                unchanged.append(path)
-            else:
+            if (
+                before is None
+                or self._recheck
+                or not is_unchanged(before, stat, signature)
+                or (thumbnails.misses(before.image_hash) and before.error is None)
+            ):
                 new.append(path)
+            else:
+                unchanged.append(path)
         return (new if self._limit is None else new[: int(self._limit)]), unchanged
 
     def _tell_unchanged(self, photos: Iterable[KnownPhoto]) -> None:
@@ -220,8 +228,9 @@ class ScanJob:
     def _status(self, record: PhotoRecord, known: dict[str, KnownPhoto]) -> str:
         if record.error is not None:
             return "failed"
-        if record.path in known:
-            return "changed"
+        before = known.get(record.path)
+        if before is not None:
+            return "unchanged" if before.stat == record.stat else "changed"
         return "moved" if self._is_move(record, known) else "new"
 
     def _is_move(self, record: PhotoRecord, known: dict[str, KnownPhoto]) -> bool:
@@ -249,6 +258,13 @@ class ScanJob:
             self._context.emitter.log("scan", text, "warn")
             return
         self._context.photos.forget([p for p in gone if not os.path.lexists(p)])
+
+    def _note_uninformative(self, analyser: Analyser) -> None:
+        """Find the tags that nearly every photo would get, in the whole library."""
+        photos = self._context.photos
+        total, counts = photos.tag_counts()
+        silent = uninformative(counts, total, analyser.vocabulary)
+        photos.set_uninformative({tag: counts[tag] for tag in silent})
 
     def _summary(self, listing: Listing, seconds: float, analyser: Analyser) -> dict[str, Any]:
         statuses = self._tally.statuses

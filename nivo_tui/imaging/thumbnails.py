@@ -29,6 +29,10 @@ class Thumbnails:
             raise ValueError(f"not a thumbnail key: {key!r}")
         return self.folder / key[:2] / f"{key}.jpg"
 
+    def misses(self, key: str | None) -> bool:
+        """Whether a picture with this key has no thumbnail yet, though it could have one."""
+        return key is not None and not os.path.exists(f"{self.folder}/{key[:2]}/{key}.jpg")
+
     def find(self, key: str) -> Path | None:
         """The thumbnail's path, None where there is none yet."""
         path = self.path(key)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from running import nivo, picture
 
 from nivo_tui.platform.locks import FileLock
@@ -81,7 +82,7 @@ def test_a_path_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_an_unknown_pack_names_where_was_looked(library: Path) -> None:
     ran = nivo("scan", library, "--models", "buffalo_xxl")
-    assert ran.status == 1 and "buffalo_xxl" in ran.err and "Traceback" not in ran.err
+    assert ran.status == 2 and "buffalo_xxl" in ran.err and "Traceback" not in ran.err
 
 
 def test_broken_settings_are_one_line(library: Path, home: Path) -> None:
@@ -153,3 +154,30 @@ def test_a_photo_that_went_away_is_forgotten(library: Path) -> None:
     (library / "a.jpg").unlink()
     nivo("scan", library, "--models", "none")
     assert len(nivo("show", library, "--json").of("photo")) == 1
+
+
+def test_a_look_without_models_takes_nothing_away(library: Path) -> None:
+    first = nivo("scan", library, "--json")
+    again = nivo("scan", library, "--models", "none", "--json")
+    assert again.summary["unchanged"] == 2 and again.summary["faces"] == first.summary["faces"]
+
+
+def test_lost_thumbnails_come_back(library: Path, home: Path) -> None:
+    nivo("scan", library, "--models", "none")
+    made = sorted(home.glob("thumbnails/*/*.jpg"))
+    made[0].unlink()
+    ran = nivo("scan", library, "--models", "none", "--json")
+    assert ran.summary["unchanged"] == 2 and sorted(home.glob("thumbnails/*/*.jpg")) == made
+
+
+def test_tags_of_nearly_every_photo_are_listed_and_not_suggested(tmp_path: Path) -> None:
+    root = tmp_path / "grey"
+    for n in range(51):
+        grey = Image.open(picture(root / f"{n}.png", seed=n, size=(120, 90))).convert("L")
+        grey.save(root / f"{n}.png")
+    nivo("scan", root, "--models", "none")
+    report = nivo("report", root, "--json")
+    silent = {x["tag"]: x["photos"] for x in report.of("uninformative")}
+    assert silent["black_and_white"] == 51
+    assert "black_and_white" not in {x["tag"] for x in report.of("tag")}
+    assert "horizontal" in {x["tag"] for x in report.of("tag")}
