@@ -98,10 +98,10 @@ class Capture:
     @property
     def camera(self) -> str | None:
         """Make and model as people say them: the make is not repeated where the model begins with it."""
-        if self.model and self.make:
-            first = self.make.split()[0].casefold()
-            return self.model if self.model.casefold().startswith(first) else f"{self.make} {self.model}"
-        return self.model or self.make
+        make, model = (self.make or "").strip(), (self.model or "").strip()
+        if not make or model.casefold().startswith(make.split()[0].casefold()):
+            return model or None
+        return f"{make} {model}".strip()
 
 
 @dataclass(frozen=True, slots=True)
