@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says something of the machine, not of the code.
-settings.register_profile("nivo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says something of the machine, not of the code. New examples are searched for
+# at a desk; what decides whether a change is taken must say the same twice.
+settings.register_profile(
+    "nivo",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("nivo")
 
 ROOT = Path(__file__).resolve().parent.parent
