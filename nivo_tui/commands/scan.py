@@ -32,7 +32,8 @@ def run(options: Namespace, around: Surroundings) -> int:
                 *([words] if wanted else []),
             )
         elif isinstance(event, ModelsLoaded):
-            output.message(f"analysing with {', '.join(event.packs) or 'no model'} on {event.detail}")
+            models = f"with {', '.join(event.packs)} on {event.detail}" if event.packs else "without models"
+            output.message(f"analysing {models}")
 
     ended, interrupted = run_job(around, job, show)
     output.line("summary", ended.summary, _words(ended.summary))

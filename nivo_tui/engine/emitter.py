@@ -11,6 +11,7 @@ from nivo_tui.engine.protocol import Event, JobEnded, LogLine, PhotoSeen, to_lin
 
 _PIPE_PAUSE_S = 0.04
 _RING_PAUSE_S = 0.25
+_BEAT_PAUSE_S = 5.0
 
 
 class Emitter:
@@ -22,7 +23,8 @@ class Emitter:
         self._lock = threading.Lock()
         self._for_pipe: list[str] = []
         self._for_ring: list[str] = []
-        self._wake = threading.Event()
+        self._news = threading.Event()
+        self._hurry = threading.Event()
         self._closing = False
         self._job: str | None = None
         self._thread = threading.Thread(target=self._work, name="emitter", daemon=True)
@@ -37,7 +39,8 @@ class Emitter:
             if ring:
                 self._for_ring.append(line)
         if isinstance(event, JobEnded):
-            self._wake.set()  # somebody waits for nothing else
+            self._hurry.set()  # somebody waits for nothing else
+        self._news.set()
 
     def log(self, topic: str, text: str, level: str = "info") -> None:
         """Queue a line for the live log."""
@@ -46,27 +49,34 @@ class Emitter:
     def working_on(self, job: str | None) -> None:
         """Say in the heartbeat what is being done."""
         self._job = job
-        self._wake.set()
+        self._hurry.set()
+        self._news.set()
 
     def close(self) -> None:
         """Send what is queued and stop."""
         self._closing = True
-        self._wake.set()
+        self._hurry.set()
+        self._news.set()
         self._thread.join(timeout=10)
 
     def _work(self) -> None:
+        """Thread: rest while there is nothing to say, gather for a moment, then send."""
         ring_due = 0.0
         while True:
+            self._news.wait(_BEAT_PAUSE_S)
+            hurry = self._hurry.wait(_PIPE_PAUSE_S)
             closing = self._closing
+            self._news.clear()
+            self._hurry.clear()
             self._flush_pipe()
             now = time.monotonic()
-            if closing or now >= ring_due or self._wake.is_set():
-                self._wake.clear()
+            if hurry or now >= ring_due:
                 self._flush_ring()
                 ring_due = now + _RING_PAUSE_S
+            elif self._for_ring:
+                self._news.set()
             if closing:
                 return
-            self._wake.wait(_PIPE_PAUSE_S)
 
     def _flush_pipe(self) -> None:
         with self._lock:
