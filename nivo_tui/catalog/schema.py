@@ -78,10 +78,6 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY(photo, folded)
     ) WITHOUT ROWID;
     CREATE INDEX keywords_folded ON keywords(folded);
-    CREATE TABLE uninformative(
-        tag TEXT PRIMARY KEY,
-        photos INTEGER NOT NULL
-    ) WITHOUT ROWID;
     CREATE TABLE quarantine(
         path BLOB PRIMARY KEY,
         size INTEGER NOT NULL,
@@ -114,6 +110,12 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
         beat_at REAL NOT NULL,
         job TEXT
     );
+    """,
+    """
+    CREATE TABLE uninformative(
+        tag TEXT PRIMARY KEY,
+        photos INTEGER NOT NULL
+    ) WITHOUT ROWID;
     """,
 )
 
