@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nivo_tui import __version__
 from nivo_tui.errors import HomeBusyError, NivoError, PhotoError, SettingsError, StoreError, UsageError
@@ -33,6 +34,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (DESIGN of the statuses: see `nivo-tui --help`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_standard_streams()
     options = _parse(words)
     try:
         return _run(options)
@@ -45,20 +47,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        _drop_unprintable()
+
+
+def _open_standard_streams() -> None:
+    """Give descriptors 0 to 2 that the caller closed (`>&-`) something to stand on.
+
+    Otherwise the next files opened would get their numbers, and the engine would take a pipe for a log.
+    """
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            made = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(made, True)
+
+
+def _drop_unprintable() -> None:
+    """What a stream did not take goes nowhere: Python would try it again at its end, and complain."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complain(error: Exception, status: int) -> int:
     from nivo_tui.text import plain
 
+    if sys.stderr is None:
+        return status
     text = plain(f"nivo-tui: {error}")
     encoding = sys.stderr.encoding or "ascii"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    with suppress(OSError):
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     return status
 
 
 def _run(options: argparse.Namespace) -> int:
+    import sqlite3
+
     from nivo_tui.commands.common import Surroundings
     from nivo_tui.commands.output import Output
     from nivo_tui.settings import Settings, load_paths, load_settings
@@ -69,7 +99,11 @@ def _run(options: argparse.Namespace) -> int:
     around = Surroundings(paths, settings, Output(as_json=options.json), wait=not options.no_wait)
     module, _, function = _COMMANDS.get(options.command, ("screen:run", ""))[0].partition(":")
     command = getattr(importlib.import_module(f"nivo_tui.commands.{module}"), function)
-    return int(command(options, around))
+    try:
+        return int(command(options, around))
+    except sqlite3.Error as error:
+        remedy = "nivo-tui doctor says which, and what to do."
+        raise StoreError(f"a database of the home cannot be used: {error}. {remedy}") from error
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
@@ -130,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[_common(suppress=False)],
     )
     parser.add_argument("--version", action="version", version=f"nivo-tui {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="nivo-tui")
     made = {
         name: commands.add_parser(name, help=words, description=words, parents=[_common(suppress=True)])
         for name, (_, words) in _COMMANDS.items()
@@ -141,10 +175,12 @@ def _parser() -> argparse.ArgumentParser:
         made[name].add_argument("paths", nargs="*", metavar="PATH")
     _add_scan(made["scan"])
     _add_decide(made["decide"])
-    made["revoke"].add_argument("id", type=int, metavar="ID")
+    made["revoke"].add_argument("id", type=_number, metavar="ID")
     _add_write(made["write"])
     made["untag"].add_argument("--tags", metavar="A,B", help="only these")
-    made["undo"].add_argument("--run", type=int, metavar="ID", help="this run, not the newest that stands")
+    made["undo"].add_argument(
+        "--run", type=_number, metavar="ID", help="this run, not the newest that stands"
+    )
     for name in ("write", "untag", "undo"):
         made[name].add_argument(
             "--execute", action="store_true", help="do it; without this the plan is printed"
@@ -184,9 +220,17 @@ def _add_write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keywords", metavar="A,B", help="these keywords, instead of the accepted tags")
     parser.add_argument("--description", metavar="T", help="a description, where the file has none")
     parser.add_argument("--describe", action="store_true", help="a description made from what was seen")
-    parser.add_argument("--categories", metavar="all|C,..", help="facts of these categories too")
+    parser.add_argument("--categories", metavar="all|C,..", help="only these, and their facts too")
     parser.add_argument("--target", choices=("auto", "file", "sidecar"), default="auto")
     parser.add_argument("--no-backup", action="store_true", help="keep no .original beside the file")
+
+
+def _number(text: str) -> int:
+    """The number of a decision or a run, as the databases can hold it."""
+    value = int(text)
+    if not 0 < value < 1 << 63:
+        raise argparse.ArgumentTypeError("there is no such number")
+    return value
 
 
 def _positive(text: str) -> int:

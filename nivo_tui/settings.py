@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nivo_tui.errors import SettingsError
+from nivo_tui.model import Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,14 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("write", "mtime"): ("keep", "now"),
     ("screen", "images"): ("auto", "sixel", "kitty", "half", "none"),
     ("screen", "keymap"): ("nivo", "lightroom", "vim-file-manager"),
+    ("screen", "language"): ("en", "de"),
 }
+_RANGES: dict[tuple[str, str], tuple[int, int]] = {
+    ("scan", "threads"): (0, 256),
+    ("scan", "pixel_budget"): (1, 1_000_000),
+}
+_CATEGORIES = frozenset(Category)
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 _READERS = ("digikam", "darktable", "lightroom", "captureone", "immich")
 
 
@@ -190,8 +200,18 @@ def _checked(path: Path, section: str, key: str, value: Any, default: Any) -> An
     if type(value) is not type(default):
         kinds = {bool: "true or false", int: "a whole number", str: "a text in quotes"}
         raise SettingsError(f"{where} must be {kinds[type(default)]}, not {value!r}")
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        raise SettingsError(f"{where} must not be negative")
+    if isinstance(value, int) and not isinstance(value, bool):
+        least, most = _RANGES.get((section, key), (0, sys.maxsize))
+        if not least <= value <= most:
+            limits = f"lie between {least} and {most}" if most < sys.maxsize else "not be negative"
+            raise SettingsError(f"{where} must {limits}")
+    if (section, key) == ("scan", "device") and not _DEVICE.fullmatch(value):
+        raise SettingsError(f"{where} is {value!r}; it can be auto, cpu or cuda:N")
+    if (section, key) == ("write", "categories") and value not in ("accepted", "all"):
+        named = {part.strip() for part in value.split(",")}
+        if not named <= _CATEGORIES:
+            known = ", ".join(("accepted", "all", *Category))
+            raise SettingsError(f"{where} is {value!r}; it can be {known}, or some of these with commas")
     allowed = _CHOICES.get((section, key))
     if allowed and value not in allowed:
         raise SettingsError(f"{where} is {value!r}; it can be {', '.join(allowed)}")

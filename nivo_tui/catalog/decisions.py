@@ -14,6 +14,7 @@ from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.schema import DECISIONS_MIGRATIONS
 from nivo_tui.model import State
 from nivo_tui.settings import Paths
+from nivo_tui.text import plain
 
 NEVER = "never"
 
@@ -94,7 +95,7 @@ class DecisionStore:
         """
         with self._transaction():
             act = self._insert(
-                "INSERT INTO acts(title, made_by, made_at) VALUES(?, ?, ?)", (title, by, _now())
+                "INSERT INTO acts(title, made_by, made_at) VALUES(?, ?, ?)", (plain(title), by, _now())
             )
             ids = tuple(self._add_decision(act, choice) for choice in choices)
             for path, image_hash in done:

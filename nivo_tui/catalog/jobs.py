@@ -84,11 +84,16 @@ class JobBoard:
     def append(self, lines: Sequence[str]) -> None:
         """Add events to the ring."""
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT INTO events(line) VALUES(?)", ((line,) for line in lines))
-        self._db.execute(
-            "DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?", (EVENTS_KEPT,)
-        )
-        self._db.execute("COMMIT")
+        try:
+            self._db.executemany("INSERT INTO events(line) VALUES(?)", ((line,) for line in lines))
+            self._db.execute(
+                "DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?", (EVENTS_KEPT,)
+            )
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def newest_event(self) -> int:
         """The number of the newest event, 0 before the first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 
 from nivo_tui.catalog.decisions import Choice, Standing
@@ -13,6 +14,7 @@ from nivo_tui.catalog.records import capture_of, fold
 from nivo_tui.catalog.views import PhotoDetail, PhotoView, Progress
 from nivo_tui.errors import UsageError
 from nivo_tui.model import Category, Format, State, Suggestion
+from nivo_tui.text import plain
 
 VERBS = {
     State.ACCEPTED: "accepted",
@@ -22,11 +24,18 @@ VERBS = {
 }
 
 
-def added_choice(path: str, text: str, detail: PhotoDetail) -> Choice:
-    """The choice that accepts a typed tag: a suggestion of that name where there is one, else a new tag."""
+def added_choice(path: str, text: str, detail: PhotoDetail | None) -> Choice:
+    """The choice that accepts a typed tag: a suggestion of that name where there is one, else a new tag.
+
+    `detail` is None for a photo that was never scanned. Raises UsageError where the text is no tag.
+    """
     label = " ".join(text.split())
-    if not label or any(ord(c) < 32 for c in label):
-        raise UsageError("a tag is at least one letter or digit, without control characters")
+    if not label or any(unicodedata.category(c) in ("Cc", "Cs") for c in label):
+        raise UsageError(
+            f"'{plain(text)}' is no tag: it is at least one letter or digit, without control characters"
+        )
+    if detail is None:
+        return Choice(path, tag_id(label), label, State.ACCEPTED)
     for s in detail.suggestions:
         if fold(label) in (fold(s.label), fold(s.tag)):
             return Choice(path, s.tag, s.label, State.ACCEPTED, s.category, detail.image_hash)

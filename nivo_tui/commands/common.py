@@ -73,7 +73,8 @@ def run_job(
     finally:
         output.close()
     if ended.state == "failed":
-        raise EngineError(ended.error or "the job failed")
+        kind = UsageError if ended.wrong else EngineError
+        raise kind(ended.error or "the job failed")
     return ended, run.interrupted or ended.state == "cancelled"
 
 

@@ -103,12 +103,18 @@ def list_decisions(options: Namespace, around: Surroundings) -> int:
     """Print the decisions that stand for the paths."""
     library = open_library(around)
     try:
-        paths = options.paths or [os.path.abspath(os.sep)]
-        for path in paths:
-            for s in library.decisions.below(os.path.abspath(os.path.expanduser(path))):
-                _print(around.output, s.id, s.path, s.tag, s.state, s.by)
+        standing: dict[int, Standing] = {}
+        for path in options.paths or [os.path.abspath(os.sep)]:
+            full = os.path.abspath(os.path.expanduser(path))
+            below = library.decisions.below(full)
+            if not below and not os.path.lexists(full):
+                raise UsageError(f"{path} does not exist")
+            standing |= {s.id: s for s in below}
     finally:
         library.close()
+    for s in standing.values():
+        _print(around.output, s.id, s.path, s.tag, s.state, s.by)
+    around.output.summary({"decisions": len(standing)})
     return DONE
 
 
@@ -122,6 +128,7 @@ def revoke(options: Namespace, around: Surroundings) -> int:
     if was is None:
         raise UsageError(f"no decision {options.id} stands; see: nivo-tui decisions")
     _print(around.output, was.id, was.path, was.tag, State.UNDECIDED, was.by)
+    around.output.summary({"revoked": 1})
     return DONE
 
 

@@ -8,9 +8,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from nivo_tui.errors import NivoError
 from nivo_tui.text import duration, plain
 
 _BAR_CELLS = 24
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
 
 
 class Output:
@@ -18,8 +23,9 @@ class Output:
 
     def __init__(self, *, as_json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.as_json = as_json
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
+        # Python has no stream at all where the shell closed one (`>&-`).
+        self._out = out or sys.stdout or _nowhere()
+        self._err = err or sys.stderr or _nowhere()
         self._bar = ""
         self._live = self._err.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -29,6 +35,15 @@ class Output:
             self._print(json.dumps({"type": kind, **data}, default=_to_plain))
         else:
             self.say(*words)
+
+    def summary(self, data: Mapping[str, Any]) -> None:
+        """The last JSON line of a command that has nothing to sum up for a person."""
+        if self.as_json:
+            self.line("summary", data)
+
+    def text(self, text: str) -> None:
+        """A whole document, on stdout."""
+        self._print(text.removesuffix("\n"))
 
     def say(self, *words: str) -> None:
         """Lines for a person, on stdout; nothing with JSON."""
@@ -44,6 +59,10 @@ class Output:
         except UnicodeEncodeError:
             encoding = self._out.encoding or "ascii"
             self._out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise NivoError(f"what was found cannot be printed: {error.strerror or error}") from error
 
     def message(self, words: str) -> None:
         """A line for a person, on stderr."""

@@ -6,16 +6,16 @@ import csv
 import io
 import json
 import os
-import sys
 import tempfile
 from argparse import Namespace
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nivo_tui.catalog.decisions import Choice
 from nivo_tui.catalog.library import Library
-from nivo_tui.catalog.states import added_choice, tag_id
+from nivo_tui.catalog.states import added_choice
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.commands.common import DONE, Surroundings, known_photos, open_library
 from nivo_tui.commands.show import as_json
@@ -78,9 +78,16 @@ def export(options: Namespace, around: Surroundings) -> int:
         details = list(_details(library, known_photos(library, options.paths)))
     finally:
         library.close()
+    if options.output is None and around.output.as_json:
+        if options.format == "csv":
+            raise UsageError("--json prints JSON Lines; give the CSV a file with -o, or leave --json out")
+        for detail in details:
+            around.output.line("photo", _exported(detail))
+        around.output.summary({"photos": len(details), "file": None})
+        return DONE
     text = _as_csv(details) if options.format == "csv" else _as_json_text(details)
     if options.output is None:
-        sys.stdout.write(text)
+        around.output.text(text)
         return DONE
     _write_new_file(Path(options.output), text)
     around.output.line(
@@ -92,8 +99,12 @@ def export(options: Namespace, around: Surroundings) -> int:
 
 
 def _as_json_text(details: list[PhotoDetail]) -> str:
-    photos = [as_json(d) | {"accepted": _accepted(d)} for d in details]
+    photos = [_exported(d) for d in details]
     return json.dumps({"nivo_tui": 1, "photos": photos}, indent=1, default=list) + "\n"
+
+
+def _exported(detail: PhotoDetail) -> dict[str, Any]:
+    return as_json(detail) | {"accepted": _accepted(detail)}
 
 
 def _accepted(detail: PhotoDetail) -> list[str]:
@@ -153,29 +164,46 @@ def import_tags(options: Namespace, around: Surroundings) -> int:
     choices: list[Choice] = []
     unknown: list[str] = []
     state = State.ACCEPTED if options.accept else State.UNDECIDED
+    decided = 0
     try:
         for path, tags in wanted.items():
             detail = library.detail(path)
             if detail is None:
                 unknown.append(path)
-                choices += [Choice(path, tag_id(t), t, state) for t in tags]
-                continue
-            for tag in tags:
-                choice = added_choice(path, tag, detail)
-                choices.append(
-                    Choice(path, choice.tag, choice.label, state, choice.category, detail.image_hash)
-                )
-        library.decisions.record(f"import {options.file}", choices, by="import")
+            standing = library.decisions.of_photo(path)
+            states = {s.tag: s.state for s in detail.suggestions} if detail else {}
+            for choice in _imported(path, tags, detail, state):
+                before = standing[choice.tag].state if choice.tag in standing else states.get(choice.tag)
+                if _may_change(before, state):
+                    choices.append(choice)
+                else:
+                    decided += 1
+        if choices:
+            library.decisions.record(f"import {options.file}", choices, by="import")
     finally:
         library.close()
     for path in unknown:
         around.output.message(f"{path} is not in the library yet; its tags wait for a scan of it")
     around.output.line(
         "summary",
-        {"photos": len(wanted), "tags": len(choices), "unknown": len(unknown)},
-        f"{len(choices)} tags for {len(wanted)} photos taken in",
+        {"photos": len(wanted), "tags": len(choices), "unknown": len(unknown), "decided": decided},
+        f"{len(choices)} tags for {len(wanted)} photos taken in"
+        + (f"; {decided} were decided or known already" if decided else ""),
     )
     return DONE
+
+
+def _imported(path: str, tags: list[str], detail: PhotoDetail | None, state: State) -> list[Choice]:
+    """A choice for each tag, one for tags that are the same."""
+    made = (added_choice(path, tag, detail) for tag in tags)
+    return list({choice.tag: replace(choice, state=state) for choice in made}.values())
+
+
+def _may_change(before: State | None, after: State) -> bool:
+    """Whether an import may say something of a tag: it never undoes what a person decided."""
+    if after is State.ACCEPTED:
+        return before not in (State.REJECTED, State.ACCEPTED, State.WRITTEN, State.IN_FILE)
+    return before is None
 
 
 def _read_import(path: Path) -> dict[str, list[str]]:

@@ -17,12 +17,15 @@ def run(options: Namespace, around: Surroundings) -> int:
         photos = known_photos(library, options.paths)
         if not photos:
             raise UsageError(f"no scanned photo there; run: nivo-tui scan {options.paths[0]}")
+        shown = 0
         for path in photos:
             detail = library.detail(path)
             if detail is not None:
                 around.output.line("photo", as_json(detail), *_words(detail))
+                shown += 1
     finally:
         library.close()
+    around.output.summary({"photos": shown})
     return DONE
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from nivo_tui.catalog.paths import absolute
 from nivo_tui.commands.common import DONE, INTERRUPTED, SOME_FAILED, Surroundings, absolute_existing, run_job
 from nivo_tui.commands.decide import words_of
 from nivo_tui.commands.output import Output
@@ -45,9 +46,7 @@ def untag(options: Namespace, around: Surroundings) -> int:
 
 def undo(options: Namespace, around: Surroundings) -> int:
     """Take back a run: the one named, or the newest that still stands."""
-    import os
-
-    paths = [os.path.abspath(os.path.expanduser(p)) for p in options.paths] or None
+    paths = [absolute(p) for p in options.paths] or None
     job = Job("undo", {"run": options.run, "paths": paths, "execute": options.execute})
     return _receipts(job, around, options, with_mode=True)
 
@@ -114,7 +113,8 @@ def runs(options: Namespace, around: Surroundings) -> int:
     settle(around)
     connection = open_decisions(around.paths)
     try:
-        for run in Journal(connection).runs():
+        found = Journal(connection).runs()
+        for run in found:
             data = {
                 "run": run.run,
                 "command": run.command,
@@ -126,13 +126,14 @@ def runs(options: Namespace, around: Surroundings) -> int:
             around.output.line("run", data, words)
     finally:
         connection.close()
+    around.output.summary({"runs": len(found)})
     return DONE
 
 
 def verify(options: Namespace, around: Surroundings) -> int:
     """Check that pictures are intact and that what was written is still there."""
     around.paths.create()
-    job = Job("verify", {"paths": absolute_existing(options.paths)})
+    job = Job("verify", {"paths": [absolute(path) for path in options.paths]})
     counts = Counter[str]()
 
     def show(event: Event) -> None:

@@ -94,7 +94,11 @@ class CommandRun:
         self, job: Job, on_event: Callable[[Event], None], *, crashed: bool
     ) -> tuple[JobEnded | None, int]:
         extra = (*self._extra, "--crashed") if crashed else self._extra
-        process = self._process = start(_arguments(self._paths, "command", extra=extra), detached=False)
+        try:
+            process = start(_arguments(self._paths, "command", extra=extra), detached=False)
+        except OSError as error:
+            raise EngineError(f"the engine cannot be started: {error}") from error
+        self._process = process
         assert process.stdin is not None and process.stdout is not None
         ended = None
         self._send(Run(job.kind, job.options))

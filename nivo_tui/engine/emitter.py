@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
 import threading
 import time
 
 from nivo_tui.catalog.jobs import JobBoard
 from nivo_tui.engine.protocol import Event, JobEnded, LogLine, PhotoSeen, to_line
+
+_log = logging.getLogger(__name__)
 
 _PIPE_PAUSE_S = 0.04
 _RING_PAUSE_S = 0.25
@@ -93,7 +97,12 @@ class Emitter:
     def _flush_ring(self) -> None:
         with self._lock:
             lines, self._for_ring = self._for_ring, []
-        if self._board is not None:
+        if self._board is None:
+            return
+        try:
             if lines:
                 self._board.append(lines)
             self._board.beat(self._job)
+        except sqlite3.Error as error:
+            # As on a full disk: only who looks on misses these lines, and the parent waits for the next ones.
+            _log.warning("events could not be kept: %s", error)

@@ -9,6 +9,7 @@ from typing import Any
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.protocol import Run
 from nivo_tui.errors import EngineError
+from nivo_tui.text import plain
 
 
 def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
@@ -43,4 +44,4 @@ def title_of(order: Run) -> str:
     name = verb.get(order.kind, order.kind)
     if order.kind == "write" and not order.options.get("execute"):
         name = "planning a write of"
-    return f"{name} {where}" if paths else name
+    return plain(f"{name} {where}" if paths else name)

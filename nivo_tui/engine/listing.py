@@ -12,6 +12,10 @@ from nivo_tui.catalog.records import FileStat
 from nivo_tui.errors import UsageError
 from nivo_tui.imaging.formats import format_of_name, is_backup, is_sidecar, is_temporary
 
+_HOME_FILES = frozenset({"engine.lock", "catalog.db"})
+_HOME_PICTURES = "thumbnails"
+"""What a home of this program holds; its own pictures are no photos of anybody's."""
+
 _NOT_ENTERED = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"})
 
 
@@ -35,14 +39,12 @@ def list_photos(paths: Sequence[str]) -> Listing:
     listing = Listing()
     for given in paths:
         path = absolute(given)
-        try:
-            stat = os.stat(path)
-        except OSError as error:
-            raise UsageError(f"{given}: {(error.strerror or 'cannot be read').lower()}") from error
+        if not os.path.lexists(path):
+            raise UsageError(f"{given}: no such file or directory")
         if os.path.isdir(path):
             _walk(path, listing)
         else:
-            listing.photos[path] = _facts(stat)
+            listing.photos[path] = _facts_or_none(path)
     return listing
 
 
@@ -56,6 +58,8 @@ def _walk(root: str, listing: Listing) -> None:
         except OSError as error:
             listing.unreadable.append((folder, error.strerror or "cannot be read"))
             continue
+        if {entry.name for entry in entries} >= _HOME_FILES:
+            entries = [entry for entry in entries if entry.name != _HOME_PICTURES]
         below = []
         for entry in entries:
             if _is_folder(entry):
@@ -99,15 +103,19 @@ def _list_file(entry: os.DirEntry[str], listing: Listing) -> None:
     if name.startswith(".") or format_of_name(name) is None:
         listing.skipped[_extension(name)] += 1
         return
-    try:
-        listing.photos[entry.path] = _facts(entry.stat())
-    except OSError:
-        # A dangling link, or a file that went away or may not be looked at: the scan says so by itself.
-        listing.photos[entry.path] = FileStat(0, 0, 0)
+    listing.photos[entry.path] = _facts_or_none(entry)
 
 
 def _extension(name: str) -> str:
     return os.path.splitext(name)[1].lower().lstrip(".") or "none"
+
+
+def _facts_or_none(file: str | os.DirEntry[str]) -> FileStat:
+    try:
+        return _facts(file.stat() if isinstance(file, os.DirEntry) else os.stat(file))
+    except OSError:
+        # A dangling link, or a file that went away or may not be looked at: the scan says so by itself.
+        return FileStat(0, 0, 0)
 
 
 def _facts(stat: os.stat_result) -> FileStat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -30,7 +31,7 @@ from nivo_tui.engine.protocol import (
     order_from_line,
 )
 from nivo_tui.engine.work import InHand
-from nivo_tui.errors import EngineError, NivoError
+from nivo_tui.errors import EngineError, NivoError, PackError, SettingsError, StoreError, UsageError
 from nivo_tui.platform.locks import FileLock
 from nivo_tui.platform.process import lower_priority
 from nivo_tui.settings import Paths, load_paths, load_settings
@@ -49,6 +50,9 @@ KNOCK = "knock"
 EXIT_BUSY = 3
 EXIT_UNUSABLE = 2
 
+_WRONG = (UsageError, SettingsError, StoreError, PackError, sqlite3.Error)
+"""What ends a job before it began its work: what was asked for, or the home, is not as it has to be."""
+
 
 class Orders:
     """The orders of the parent, read by a thread of their own. Knows when the parent went away."""
@@ -58,6 +62,7 @@ class Orders:
         self.cancel = False
         self._on_look: Callable[[tuple[str, ...]], None] | None = None
         self._waiting: deque[Run] = deque()
+        self._in_hand = False
         self._change = threading.Condition()
         self._file = os.fdopen(fd, "r", encoding="ascii", errors="replace")
         threading.Thread(target=self._read, name="orders", daemon=True).start()
@@ -67,7 +72,18 @@ class Orders:
         with self._change:
             if not self._waiting and not self.gone:
                 self._change.wait(timeout)
+            self._in_hand = bool(self._waiting)
             return self._waiting.popleft() if self._waiting else None
+
+    def begin(self) -> None:
+        """A job is in hand from now on, wherever it came from."""
+        with self._change:
+            self._in_hand = True
+
+    def end(self) -> None:
+        """The job in hand is over, and with it the wish to end it."""
+        with self._change:
+            self._in_hand = self.cancel = False
 
     def set_look(self, act: Callable[[tuple[str, ...]], None] | None) -> None:
         """Whom to tell what the screen shows."""
@@ -88,7 +104,8 @@ class Orders:
             if isinstance(order, Run):
                 self._waiting.append(order)
             elif isinstance(order, Cancel):
-                self.cancel = True
+                # It may come while its job still waits for the engine to be ready.
+                self.cancel = self._in_hand or bool(self._waiting)
             elif isinstance(order, Look):
                 if self._on_look is not None:
                     self._on_look(order.paths)
@@ -127,18 +144,19 @@ class Engine:
             paths.create()
             _log_to(paths)
             board = JobBoard(open_catalog(paths))
-        except NivoError as error:
+            ring = None if self._reading else JobBoard(open_catalog(paths))
+        except (NivoError, OSError) as error:
             self._refuse(str(error))
             return EXIT_UNUSABLE
-        emitter = Emitter(self._events, None if self._reading else JobBoard(open_catalog(paths)))
+        emitter = Emitter(self._events, ring)
         lock = FileLock(paths.lock)
         try:
             if not self._reading and not self._take(lock, board, emitter):
                 return EXIT_BUSY
             return self._serve(paths, board, emitter)
-        except NivoError as error:
+        except (NivoError, sqlite3.Error) as error:
             _log.error("%s", error)
-            emitter.send(JobEnded(0, "start", "failed", {}, str(error)))
+            emitter.send(JobEnded(0, "start", "failed", {}, _words(error), wrong=True))
             return EXIT_UNUSABLE
         except Exception as error:
             _log.exception("the engine failed")
@@ -151,7 +169,7 @@ class Engine:
 
     def _refuse(self, reason: str) -> None:
         emitter = Emitter(self._events, None)
-        emitter.send(JobEnded(0, "start", "failed", {}, reason))
+        emitter.send(JobEnded(0, "start", "failed", {}, reason, wrong=True))
         emitter.close()
 
     def _take(self, lock: FileLock, board: JobBoard, emitter: Emitter) -> bool:
@@ -264,7 +282,7 @@ class Engine:
     ) -> None:
         """Do one job and say how it ended; its errors end the job, not the engine."""
         title = title_of(Run(kind, options))
-        self._orders.cancel = False
+        self._orders.begin()
         if not self._reading:
             board.start(job)
         emitter.working_on(title)
@@ -272,18 +290,26 @@ class Engine:
         here = context(job, kind)
         summary: dict[str, Any] = {}
         failure: str | None = None
+        wrong = False
         try:
             summary = run_job(here, options)
-        except NivoError as error:
-            failure = str(error)
+        except (NivoError, sqlite3.Error) as error:
+            failure, wrong = _words(error), isinstance(error, _WRONG)
         except Exception as error:
             _log.exception("job %s failed", kind)
             failure = f"internal error ({type(error).__name__}: {error})"
         state = "failed" if failure else "cancelled" if here.cancelled() else "done"
+        self._orders.end()
         if not self._reading:
             board.end(job, state, summary)
         emitter.working_on(None)
-        emitter.send(JobEnded(job, kind, state, summary, failure))
+        emitter.send(JobEnded(job, kind, state, summary, failure, wrong))
+
+
+def _words(error: NivoError | sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.Error):
+        return f"a database of the home cannot be used: {error}. nivo-tui doctor says which, and what to do."
+    return str(error)
 
 
 def _log_to(paths: Paths) -> None:

@@ -164,7 +164,10 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """A job is over. `state`: done, cancelled or failed; `summary` is its last JSON line, without "type"."""
+    """A job is over. `state`: done, cancelled or failed; `summary` is its last JSON line, without "type".
+
+    `wrong`: it failed for what was asked, for the settings or for a database (exit status 2 of a command).
+    """
 
     type: ClassVar[str] = "job_ended"
     job: int
@@ -172,6 +175,7 @@ class JobEnded:
     state: str
     summary: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    wrong: bool = False
 
 
 Event = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.errors import UsageError
 from nivo_tui.metadata.plan import WriteRequest
 from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.model import Category, State, Suggestion
 from nivo_tui.tagging.vocabulary import Vocabulary
+from nivo_tui.text import plain
 
 _ACCEPTED = "accepted"
 _FROM_PERSON = frozenset({"you", "import"})
@@ -34,9 +36,17 @@ class Wish:
     backup: bool
 
     def __post_init__(self) -> None:
-        unknown = [c for c in self._named() if c not in {k.value for k in Category}]
-        if unknown:
-            raise UsageError(f"unknown category {unknown[0]!r}; there are: {', '.join(Category)}")
+        named = self._named()
+        unknown = [c for c in named if c not in {k.value for k in Category}]
+        if unknown or not (named or self.categories in (_ACCEPTED, "all")):
+            what = f"unknown category {unknown[0]!r}" if unknown else "no category is named"
+            raise UsageError(f"{what}; there are: all, {', '.join(Category)}")
+        for text in (*self.keywords, self.title or "", self.description or ""):
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise UsageError(f"'{plain(text)}' is no text in UTF-8; nothing was written")
+        for keyword in self.keywords:
+            if not any(character.isprintable() and not character.isspace() for character in keyword):
+                raise UsageError(f"the keyword '{plain(keyword)}' holds no character that can be seen")
 
     @property
     def needs_decisions(self) -> bool:
@@ -49,7 +59,8 @@ class Wish:
         description = self.description
         if detail is not None:
             if self.needs_decisions:
-                words += [self._keyword(s) for s in detail.suggestions if self._is_wanted(s)]
+                owned = {fold(word): word for word in reversed(detail.file_keywords)}
+                words += [self._keyword(s, owned) for s in detail.suggestions if self._is_wanted(s)]
             if self.describe and description is None:
                 description = describe(detail)
         return WriteRequest(
@@ -75,9 +86,11 @@ class Wish:
             return True
         return self.categories != _ACCEPTED and s.fact and s.state is State.UNDECIDED
 
-    def _keyword(self, s: Suggestion) -> Keyword:
+    def _keyword(self, s: Suggestion, owned: Mapping[str, str]) -> Keyword:
+        """The tag as a keyword; one the file has (`owned`, by folded form) is spelt as its owner does."""
         tag = Vocabulary.load().get(s.tag)
         text = s.tag if self.style == "id" else s.label
+        text = owned.get(fold(s.label)) or owned.get(fold(s.tag)) or text
         path = (*tag.path[:-1], text) if tag is not None and len(tag.path) > 1 else ()
         by_person = s.source in _FROM_PERSON
         return Keyword(

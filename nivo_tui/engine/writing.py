@@ -16,13 +16,13 @@ from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import list_photos, stat_of
 from nivo_tui.engine.protocol import Answer, ReceiptMade
 from nivo_tui.engine.wanted import Wish, wish_of
-from nivo_tui.errors import PhotoError
+from nivo_tui.errors import PhotoError, UsageError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata.apply import apply_plan
 from nivo_tui.metadata.journal import Journal
 from nivo_tui.metadata.plan import WriteOptions, now, plan_write
 from nivo_tui.metadata.read import read_metadata
-from nivo_tui.metadata.undo import undo_run
+from nivo_tui.metadata.undo import is_at_or_below, undo_run
 from nivo_tui.metadata.undo import untag as untag_photos
 from nivo_tui.metadata.verify import verify as verify_photo
 from nivo_tui.model import Receipt
@@ -43,8 +43,15 @@ def write(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Write accepted tags, or words given, into photos. Options: see engine.protocol."""
     defaults = context.settings.write
     wish = wish_of((defaults.categories, defaults.style, defaults.backup), options)
-    photos = list(list_photos([str(p) for p in options["paths"]]).photos)
+    photos = _listed(context, options)
     return _Writing(context, wish, options).run(photos)
+
+
+def _listed(context: JobContext, options: dict[str, Any]) -> list[str]:
+    listing = list_photos([str(p) for p in options["paths"]])
+    for folder, reason in listing.unreadable:
+        context.emitter.log("write", f"{folder}: {reason.lower()}", "error")
+    return list(listing.photos)
 
 
 class _Writing:
@@ -96,7 +103,7 @@ class _Writing:
 
 def untag(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Take away what nivo-tui recorded in the photos as its own; all of it, or the tags named."""
-    photos = list(list_photos([str(p) for p in options["paths"]]).photos)
+    photos = _listed(context, options)
     execute = bool(options.get("execute"))
     tags = options.get("tags")
     journal = Journal(context.decisions_db)
@@ -121,7 +128,12 @@ def undo(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     execute = bool(options.get("execute"))
     paths = options.get("paths")
     journal = Journal(context.decisions_db)
-    run = options.get("run") or journal.newest_standing_run()
+    _refuse_unknown(paths or (), journal)
+    run = options.get("run")
+    if run is None:
+        run = _newest_run(journal, paths)
+    elif not journal.has_run(int(run)):
+        raise UsageError(f"there is no run {run}; see: nivo-tui runs")
     if run is None:
         return {"run": None, "undone": 0}
     receipts = undo_run(
@@ -135,10 +147,34 @@ def undo(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     return {"run": run, "undone": summary["written"], **summary}
 
 
+def _newest_run(journal: Journal, paths: Sequence[str] | None) -> int | None:
+    """The newest run of which something stands for the paths, or anywhere.
+
+    A run whose files are all gone would stand in the way of those before it: it is taken only for want of
+    another.
+    """
+    standing = [w for w in journal.standing() if paths is None or _is_among(w.path, paths)]
+    reachable = (w.run for w in standing if w.removed or os.path.lexists(w.target))
+    return next(reachable, standing[0].run if standing else None)
+
+
+def _is_among(path: str, given: Iterable[str]) -> bool:
+    return any(is_at_or_below(path, each) for each in given)
+
+
+def _refuse_unknown(given: Iterable[str], journal: Journal) -> None:
+    """Raise UsageError for a path that is not there, and where nothing was ever written."""
+    for path in given:
+        if not os.path.lexists(path) and not any(is_at_or_below(p, path) for p in journal.written_paths()):
+            raise UsageError(f"{path} does not exist")
+
+
 def verify(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Check every photo that was written: picture, tags and backup."""
     journal = Journal(context.decisions_db)
-    photos = _to_verify([absolute(str(p)) for p in options["paths"]], journal)
+    given = [absolute(str(p)) for p in options["paths"]]
+    _refuse_unknown(given, journal)
+    photos = _to_verify(given, journal)
     counts: Counter[str] = Counter()
     for n, path in enumerate(photos):
         if context.cancelled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -55,7 +56,11 @@ def make_backup(real: str, backup: str, data: bytes, state: FileState) -> None:
         os.link(real, backup)
     except FileExistsError:
         raise
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise BackupError(
+                "its name is too long for a backup beside it; shorten it, or write without backups"
+            ) from error
         _copy(backup, data, state)
     status = os.stat(backup)
     linked = status.st_ino == state.inode and status.st_ino != 0

@@ -16,14 +16,16 @@ from nivo_tui.metadata.journal_records import (
     BackupRecord,
     RunRecord,
     Settled,
+    StandingWrite,
     WriteRecord,
     from_db,
     record_of,
     to_db,
     values_of,
 )
+from nivo_tui.text import plain
 
-__all__ = ["SCHEMA", "BackupRecord", "Journal", "RunRecord", "Settled", "WriteRecord"]
+__all__ = ["SCHEMA", "BackupRecord", "Journal", "RunRecord", "Settled", "StandingWrite", "WriteRecord"]
 
 _SELECT = f"SELECT {COLUMNS}, id FROM writes"
 
@@ -59,7 +61,7 @@ class Journal:
 
     def begin_run(self, command: str, started_at: str) -> int:
         """Give a command its number. The run counts as one from its first changed file on."""
-        values = (command, started_at)
+        values = (plain(command), started_at)
         with self._transaction():
             cursor = self._db.execute("INSERT INTO runs(command, started_at) VALUES(?, ?)", values)
         return int(cursor.lastrowid or 0)
@@ -90,11 +92,21 @@ class Journal:
 
     def newest_standing_run(self) -> int | None:
         """The newest run of which something still stands."""
+        return next((write.run for write in self.standing()), None)
+
+    def standing(self) -> tuple[StandingWrite, ...]:
+        """All writes that were not taken back, those of the newest run first."""
         self.flush()
-        row = self._db.execute(
-            "SELECT MAX(run_id) FROM writes WHERE kind = 'write' AND state = 'done'"
-        ).fetchone()
-        return None if row is None or row[0] is None else int(row[0])
+        rows = self._db.execute(
+            "SELECT run_id, path, target, after_hash IS NULL FROM writes "
+            "WHERE kind = 'write' AND state = 'done' ORDER BY run_id DESC, id"
+        )
+        return tuple(StandingWrite(r[0], from_db(r[1]), from_db(r[2]), bool(r[3])) for r in rows)
+
+    def has_run(self, run: int) -> bool:
+        """Whether there was a run of this number that changed a file."""
+        row = self._db.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone()
+        return row is not None
 
     # -- writes
 

@@ -105,6 +105,16 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingWrite:
+    """Which file of a photo a run changed, and whether by removing it; it was not taken back."""
+
+    run: int
+    path: str
+    target: str
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BackupRecord:
     """A pristine copy that we made: its path, of which file, and its BLAKE3."""
 

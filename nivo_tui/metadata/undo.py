@@ -65,13 +65,14 @@ def undo_run(
         return
     try:
         for record in journal.writes_of_run(chosen):
-            if paths is None or any(_is_at_or_below(record.path, path) for path in paths):
+            if paths is None or any(is_at_or_below(record.path, path) for path in paths):
                 yield _undo(record, journal, options, execute=execute, step=step)
     finally:
         journal.flush()
 
 
-def _is_at_or_below(path: str, folder: str) -> bool:
+def is_at_or_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or lies below it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from nivo_tui.catalog.database import open_database
+from nivo_tui.catalog.database import open_database, remedy
 from nivo_tui.catalog.schema import CATALOG_MIGRATIONS, DECISIONS_MIGRATIONS
 from nivo_tui.errors import NewerStoreError, StoreError
 
@@ -79,3 +81,48 @@ def test_writes_are_synced_where_that_is_asked(tmp_path: Path) -> None:
     full = open_database(tmp_path / "x.db", ONE, durable=True)
     assert full.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert full.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_an_emptied_database_whose_copies_are_there_is_not_begun_anew(tmp_path: Path) -> None:
+    path, copies = tmp_path / "x.db", tmp_path / "copies"
+    for _ in range(2):
+        open_database(path, ONE, durable=True, copies=copies).close()
+    assert list(copies.glob("x-*.db"))
+    path.write_bytes(b"")
+    with pytest.raises(StoreError, match=r"empty.*copies"):
+        open_database(path, ONE, durable=True, copies=copies)
+    assert path.read_bytes() == b""
+    path.unlink()  # whoever takes it away wants a new one
+    open_database(path, ONE, durable=True, copies=copies).close()
+
+
+def test_a_damaged_database_is_never_copied(tmp_path: Path) -> None:
+    path, copies = tmp_path / "x.db", tmp_path / "copies"
+    connection = open_database(path, ONE, durable=False)
+    connection.executemany("INSERT INTO a VALUES(?)", [("x" * 500,) for _ in range(100)])
+    connection.close()
+    data = bytearray(path.read_bytes())
+    data[8192:16384] = b"\xa5" * 8192
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match=r"damaged.*copies"):
+        open_database(path, ONE, durable=True, copies=copies)
+    assert not list(copies.glob("*.db"))
+
+
+def test_copies_made_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path, copies = tmp_path / "x.db", tmp_path / "copies"
+    open_database(path, ONE, durable=True).close()
+    script = (
+        "import sys; from pathlib import Path; from nivo_tui.catalog.database import open_database\n"
+        "open_database(Path(sys.argv[1]), ['CREATE TABLE a(x);'], durable=True, copies=Path(sys.argv[2]))"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", script, str(path), str(copies)]) for _ in range(6)]
+    assert [process.wait(30) for process in running] == [0] * 6
+    assert [file.suffix for file in copies.iterdir()] == [".db"] * len(list(copies.iterdir()))
+
+
+def test_a_full_disk_is_not_called_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    assert "Make room" in remedy(full, path, None) and "move" not in remedy(full, path, None)

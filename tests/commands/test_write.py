@@ -41,7 +41,7 @@ def test_nothing_changes_without_execute(photo: Path) -> None:
         *("type run path target status fields added removed backup reason before after".split())
     }
     assert photo.read_bytes() == before and os.listdir(photo.parent) == ["a.jpg"]
-    assert nivo("runs", "--json").out == ""
+    assert nivo("runs", "--json").lines == [{"type": "summary", "runs": 0}]
 
 
 def test_write_verify_undo_gives_every_byte_back(photo: Path) -> None:
@@ -204,7 +204,7 @@ def test_decisions_are_listed_and_revoked(photo: Path) -> None:
     (made,) = nivo("decide", photo, "--reject", "horizontal", "--json").of("decision")
     assert nivo("decisions", photo, "--json").of("decision")[0]["id"] == made["id"]
     assert nivo("revoke", made["id"]).status == 0
-    assert nivo("decisions", photo, "--json").out == ""
+    assert nivo("decisions", photo, "--json").lines == [{"type": "summary", "decisions": 0}]
     assert nivo("revoke", made["id"]).status == 2
 
 
