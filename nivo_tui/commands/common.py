@@ -40,8 +40,13 @@ def absolute_existing(given: Sequence[str]) -> list[str]:
     found = []
     for path in given:
         full = os.path.abspath(os.path.expanduser(path))
-        if not os.path.lexists(full):
-            raise UsageError(f"{path} does not exist")
+        try:
+            os.lstat(full)
+        except FileNotFoundError as error:
+            raise UsageError(f"{path} does not exist") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{path} cannot be reached: {reason.lower()}") from error
         found.append(full)
     return found
 

@@ -51,7 +51,9 @@ def as_json(detail: PhotoDetail) -> dict[str, Any]:
             "noise": quality.noise,
         },
         "hash": {"image": detail.image_hash, "perceptual": detail.perceptual_hash},
-        "faces": [
+        "faces": None
+        if detail.faces is None
+        else [
             {
                 "left": face.left,
                 "top": face.top,
@@ -61,7 +63,7 @@ def as_json(detail: PhotoDetail) -> dict[str, Any]:
                 "landmarks": face.landmarks or None,
                 "person": face.person,
             }
-            for face in detail.faces or ()
+            for face in detail.faces
         ],
         "tags": [
             {

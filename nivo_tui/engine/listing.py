@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from nivo_tui.errors import UsageError
 from nivo_tui.imaging.formats import format_of_name, is_backup, is_sidecar, is_temporary
 
 _HOME_FILES = frozenset({"engine.lock", "catalog.db"})
+_NO_ENTRY = os.strerror(errno.EACCES)
 _HOME_PICTURES = "thumbnails"
 """What a home of this program holds; its own pictures are no photos of anybody's."""
 
@@ -34,7 +36,7 @@ class Listing:
 def list_photos(paths: Sequence[str]) -> Listing:
     """List the photos of files and folders. A file named by itself counts whatever its extension.
 
-    Raises UsageError for a path that does not exist.
+    Raises UsageError for a path that does not exist, or a folder that may not be entered.
     """
     listing = Listing()
     for given in paths:
@@ -43,6 +45,8 @@ def list_photos(paths: Sequence[str]) -> Listing:
             raise UsageError(f"{given}: no such file or directory")
         if os.path.isdir(path):
             _walk(path, listing)
+            if (path, _NO_ENTRY) in listing.unreadable:
+                raise UsageError(f"{given}: permission denied")
         else:
             listing.photos[path] = _facts_or_none(path)
     return listing

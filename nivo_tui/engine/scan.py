@@ -24,6 +24,7 @@ from nivo_tui.engine.listing import Listing, folders_of, list_photos
 from nivo_tui.engine.loading import load_analyser
 from nivo_tui.engine.protocol import ModelsLoaded, PhotoSeen
 from nivo_tui.engine.work import InHand, WorkList
+from nivo_tui.metadata.journal import Journal
 from nivo_tui.tagging.uninformative import uninformative
 
 _log = logging.getLogger(__name__)
@@ -243,6 +244,7 @@ class ScanJob:
             return False
         self._moves[record.path] = gone[0]
         DecisionStore(self._context.decisions_db).move([(gone[0], record.path)])
+        Journal(self._context.decisions_db).move(gone[0], record.path)
         self._context.photos.forget(gone)
         known.pop(gone[0], None)
         return True

@@ -11,6 +11,7 @@ from nivo_tui.errors import UsageError
 from nivo_tui.metadata.plan import WriteRequest
 from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.model import Category, State, Suggestion
+from nivo_tui.settings import Settings
 from nivo_tui.tagging.vocabulary import Vocabulary
 from nivo_tui.text import plain
 
@@ -23,7 +24,7 @@ class Wish:
     """What a write job was asked to write.
 
     `keywords` stand for themselves, in place of the accepted tags. `categories` is "accepted", "all" or a
-    comma list of categories; `style` is label or id.
+    comma list of categories; `style` is label or id, `language` that of the labels.
     """
 
     keywords: tuple[str, ...]
@@ -34,6 +35,7 @@ class Wish:
     style: str
     target: str
     backup: bool
+    language: str = "en"
 
     def __post_init__(self) -> None:
         named = self._named()
@@ -88,7 +90,7 @@ class Wish:
 
     def _keyword(self, s: Suggestion, owned: Mapping[str, str]) -> Keyword:
         """The tag as a keyword; one the file has (`owned`, by folded form) is spelt as its owner does."""
-        tag = Vocabulary.load().get(s.tag)
+        tag = Vocabulary.load(self.language).get(s.tag)
         text = s.tag if self.style == "id" else s.label
         text = owned.get(fold(s.label)) or owned.get(fold(s.tag)) or text
         path = (*tag.path[:-1], text) if tag is not None and len(tag.path) > 1 else ()
@@ -117,9 +119,9 @@ def _shown(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
     return [s for s in suggestions if s.state not in refused]
 
 
-def wish_of(library_settings: tuple[str, str, bool], options: dict[str, object]) -> Wish:
-    """The wish of a write job; the settings (categories, style, backup) fill what its options leave out."""
-    categories, style, backup = library_settings
+def wish_of(settings: Settings, options: dict[str, object]) -> Wish:
+    """The wish of a write job; the settings fill what its options leave out."""
+    defaults = settings.write
     given = options.get("keywords")
     wanted_backup = options.get("backup")
     return Wish(
@@ -127,10 +129,11 @@ def wish_of(library_settings: tuple[str, str, bool], options: dict[str, object])
         title=_text(options.get("title")),
         description=_text(options.get("description")),
         describe=bool(options.get("describe")),
-        categories=str(options.get("categories") or categories),
-        style=style,
+        categories=str(options.get("categories") or defaults.categories),
+        style=defaults.style,
         target=str(options.get("target") or "auto"),
-        backup=backup if wanted_backup is None else bool(wanted_backup),
+        backup=defaults.backup if wanted_backup is None else bool(wanted_backup),
+        language=settings.screen.language,
     )
 
 

@@ -41,8 +41,7 @@ def settle(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
 
 def write(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Write accepted tags, or words given, into photos. Options: see engine.protocol."""
-    defaults = context.settings.write
-    wish = wish_of((defaults.categories, defaults.style, defaults.backup), options)
+    wish = wish_of(context.settings, options)
     photos = _listed(context, options)
     return _Writing(context, wish, options).run(photos)
 

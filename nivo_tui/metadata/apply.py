@@ -129,7 +129,9 @@ class _Replacement:
     def run(self) -> tuple[str | None, list[str]]:
         """Do it; returns the backup that was made and remarks. Raises PhotoError, OSError, sqlite3.Error."""
         self._check_source()
-        backup = needed_backup(self._journal, self._real) if self._change.backup else None
+        backup = (
+            needed_backup(self._journal, self._real, self._file.image_hash) if self._change.backup else None
+        )
         self._check_space()
         self._step("checked")
         temp = None if self._file.new is None else self._temporary_name()

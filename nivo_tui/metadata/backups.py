@@ -30,12 +30,14 @@ class BackupStatus:
     status: str
 
 
-def needed_backup(journal: Journal, real: str) -> str | None:
-    """Where the pristine copy of a file has to go; None where there is one of ours already.
+def needed_backup(journal: Journal, real: str, image_hash: str | None = None) -> str | None:
+    """Where the pristine copy of a file has to go; None where there is one of this picture already.
 
-    `name.original`, or `name.original.1` and on where files of others have those names.
+    `name.original`, or `name.original.1` and on where other files have those names. `image_hash` is that
+    of the picture there now: another picture of the same name gets a copy of its own.
     """
-    if any(os.path.lexists(record.backup) for record in journal.backups(real)):
+    kept = journal.backup_of(real)
+    if kept is not None and os.path.lexists(kept.backup) and journal.is_picture(real, image_hash):
         return None
     base = real + SUFFIX
     for number in range(_MOST_NUMBERS):

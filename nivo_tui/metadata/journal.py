@@ -185,8 +185,33 @@ class Journal:
     # -- backups
 
     def backup_of(self, real: str) -> BackupRecord | None:
-        """The pristine copy of a file, by its path with links resolved."""
-        return next(iter(self.backups(real)), None)
+        """The newest pristine copy of a file, by its path with links resolved."""
+        return next(reversed(self.backups(real)), None)
+
+    def is_picture(self, real: str, image_hash: str | None) -> bool:
+        """Whether the picture last written to at this path is the one of this hash, as far as known."""
+        self.flush()
+        row = self._db.execute(
+            "SELECT image_hash FROM writes WHERE real = ? AND image_hash IS NOT NULL "
+            "ORDER BY id DESC LIMIT 1",
+            (to_db(real),),
+        ).fetchone()
+        return row is None or image_hash is None or row[0] == image_hash
+
+    def move(self, old: str, new: str) -> None:
+        """Follow a photo that was moved: its writes and its backups are those of the new path.
+
+        Sidecars are files of their own and keep their targets.
+        """
+        self.flush()
+        real = os.path.realpath(new)
+        with self._transaction():
+            self._db.execute(
+                "UPDATE writes SET target = ?, real = ? WHERE path = ? AND target = ?",
+                (to_db(new), to_db(real), to_db(old), to_db(old)),
+            )
+            self._db.execute("UPDATE writes SET path = ? WHERE path = ?", (to_db(new), to_db(old)))
+            self._db.execute("UPDATE backups SET target = ? WHERE target = ?", (to_db(real), to_db(old)))
 
     def backups(self, real: str | None = None) -> tuple[BackupRecord, ...]:
         """The backups of one file, or all; the oldest first."""

@@ -235,3 +235,25 @@ def test_exiftool_reads_the_keywords_and_the_same_image_data(photo: Path) -> Non
     after = json.loads(subprocess.check_output(ask))[0]
     assert after["Subject"] == ["beach", "Zürich", "日本"]
     assert after["ImageDataHash"] == before["ImageDataHash"]
+
+
+def test_a_written_photo_that_moves_can_still_be_verified_and_undone(photo: Path) -> None:
+    before = photo.read_bytes()
+    nivo("scan", photo.parent, "--models", "none")
+    nivo("write", photo, "--keyword", "beach", "--execute")
+    moved = photo.with_name("renamed.jpg")
+    photo.rename(moved)
+    assert nivo("scan", photo.parent, "--models", "none", "--json").summary["moved"] == 1
+    (verdict,) = nivo("verify", photo.parent, "--json").of("verify")
+    assert (verdict["path"], verdict["status"], verdict["backup"]) == (str(moved), "ok", "good")
+    (undone,) = nivo("undo", "--execute", "--json").of("receipt")
+    assert undone["mode"] == "exact" and moved.read_bytes() == before
+
+
+def test_another_picture_of_the_same_name_gets_a_backup_of_its_own(photo: Path) -> None:
+    nivo("write", photo, "--keyword", "beach", "--execute")
+    first = photo.with_name("a.jpg.original").read_bytes()
+    other = picture(photo, seed=99).read_bytes()
+    (receipt,) = nivo("write", photo, "--keyword", "sea", "--execute", "--json").of("receipt")
+    assert Path(receipt["backup"]).read_bytes() == other
+    assert photo.with_name("a.jpg.original").read_bytes() == first
