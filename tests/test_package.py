@@ -90,6 +90,7 @@ from nivo_tui.engine import client
 from nivo_tui.settings import Settings, load_paths
 from nivo_tui.tagging.vocabulary import Vocabulary
 from nivo_tui.ui import app
+from nivo_tui.ui.images import probe
 
 class NoEngine:
     def __init__(self, paths): pass
@@ -102,10 +103,13 @@ class NoEngine:
 
 async def look(screens):
     async with screens.run_test(size=(120, 40)) as pilot:
+        while not screens.is_open or screens.screen is not screens.review:
+            await pilot.pause(0.01)
         await pilot.pause()
         print(screens.screen.styles.background.hex, len(screens.screen.query("*")) > 5)
 
 client.EngineLink = NoEngine
+probe.probe_terminal = lambda: probe.Found(terminal=True, fenced=True)
 app.NivoApp.run = lambda self: asyncio.run(look(self))
 Vocabulary.load("en")
 paths = load_paths(sys.argv[1])

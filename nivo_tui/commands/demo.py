@@ -6,7 +6,7 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from nivo_tui.commands.common import Surroundings, settle
+from nivo_tui.commands.common import Surroundings
 from nivo_tui.commands.demo_library import DemoLibrary, open_library
 from nivo_tui.settings import load_paths
 
@@ -44,7 +44,6 @@ def _introduce(library: DemoLibrary, around: Surroundings) -> None:
 def _open_screen(library: DemoLibrary, around: Surroundings, images: str | None) -> int:
     paths = load_paths(library.home)
     paths.create()
-    settle(Surroundings(paths, around.settings, around.output, around.wait))
     from nivo_tui.ui.app import run as run_screen
 
     return run_screen(str(library.photos), paths, around.settings, images=images, title="demo")

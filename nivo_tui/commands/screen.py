@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from argparse import Namespace
 
-from nivo_tui.commands.common import Surroundings, settle
+from nivo_tui.commands.common import Surroundings
 from nivo_tui.errors import UsageError
 
 
@@ -17,7 +18,9 @@ def run(options: Namespace, around: Surroundings) -> int:
     if not os.path.isdir(folder):
         raise UsageError(f"{options.folder} is a file; the screen opens a folder")
     around.paths.create()
-    settle(around)
+    # What an interrupted write left is settled by the engine, which starts right after the first frame.
+    # Nothing that is loaded for the first frame is garbage; the screen lets the collector work after it.
+    gc.disable()
     from nivo_tui.ui.app import run as run_screen
 
     return run_screen(folder, around.paths, around.settings, images=options.images)

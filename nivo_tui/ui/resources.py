@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path, PurePath
 
+import nivo_tui
 from nivo_tui.errors import NivoError
 
-SHEETS = ("app.tcss", "review.tcss", "dialogs.tcss")
+FIRST_SHEET = "app.tcss"
+REVIEW_SHEETS = ("review.tcss", "dialogs.tcss")
 
 
-def style_sheets() -> list[str | PurePath]:
+def style_sheets(*names: str) -> list[str | PurePath]:
     """The paths of the style sheets, in the order in which they apply. Raises NivoError without them."""
-    for folder in (Path(str(resources.files("nivo_tui"))) / "styles", _beside_package()):
-        if (folder / SHEETS[0]).is_file():
-            return [folder / name for name in SHEETS]
+    package = Path(nivo_tui.__file__).resolve().parent
+    for folder in (package / "styles", package.parent / "styles"):
+        if (folder / FIRST_SHEET).is_file():
+            return [folder / name for name in names]
     raise NivoError("the style sheets are missing from this installation: install nivo-tui again")
-
-
-def _beside_package() -> Path:
-    return Path(__file__).resolve().parents[2] / "styles"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.views import Progress
 from nivo_tui.engine import protocol
+from nivo_tui.text import plain
 from nivo_tui.ui import commands
 from nivo_tui.ui.guard import CONFIRM_S, Verdict
 from nivo_tui.ui.photo_source import find_row, todo_indices
 from nivo_tui.ui.sheet import TagRow
-from nivo_tui.ui.text import plain
+from nivo_tui.ui.text import counted
 
 if TYPE_CHECKING:
     from nivo_tui.ui.app import NivoApp
@@ -77,8 +78,16 @@ class ReviewCommands:
         if screen.session.next_todo():
             screen.show_photo()
         else:
-            screen.say("review", "nothing more to do here")
             screen.show_photo(same=True)
+            screen.run_worker(self._say_all_done(), group="done", exclusive=True)
+
+    async def _say_all_done(self) -> None:
+        screen = self.screen
+        root, sign = screen.session.root, screen.sign_of("write")
+        waiting = await screen.reader.read(lambda library: len(library.pending(root)))
+        then = f"{sign} writes {counted(waiting, 'photo')}" if waiting else "nothing waits to be written"
+        screen.say("review", f"all done here; {then}")
+        self.app.notify(then, title="All done here", markup=False)
 
     def flip(self, key: str) -> None:
         """The numbered row of a digit."""
@@ -297,6 +306,7 @@ class ReviewCommands:
     def facts(self) -> None:
         """Unfold or fold the facts."""
         self.screen.tags.toggle_facts()
+        self.screen.explain_row()
         self.screen.show_footer()
 
     def picture_full(self) -> None:
@@ -335,10 +345,10 @@ class ReviewCommands:
         self.screen.say("cancel", "the job ends after the photo in hand")
 
     def help(self) -> None:
-        """All keys."""
+        """All keys, and how to get models."""
         from nivo_tui.ui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.screen.keys))
+        self.app.push_screen(HelpScreen(self.screen.keys, self.app.models_folder))
 
     def palette(self) -> None:
         """All commands by name."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.views import Counts, FolderView, PhotoView, Progress
 from nivo_tui.model import State, Suggestion
+from nivo_tui.text import plain
 from nivo_tui.ui.overview import Overview, read_overview
 from nivo_tui.ui.photo_source import PhotoSource
 from nivo_tui.ui.sheet import Sheet, TagRow
-from nivo_tui.ui.text import plain
 
 if TYPE_CHECKING:
     from nivo_tui.catalog.library import Library
@@ -104,16 +104,19 @@ class Session:
         """Take a newer state of the library; the open photo stays open wherever it stands now."""
         self.counts = overview.counts
         self.folders = overview.folders
-        if overview.folder != self.folder:
+        if overview.folder != self.folder or (overview.todo is not None) is not self.source.filtered:
             return
         self.source.adopt(overview.total, overview.pages, overview.todo)
-        row = self.source.row_at(overview.index)
+        # A person may have gone on to another photo while the library was read.
+        asked = overview.path == self.path or self.path is None
+        index = overview.index if asked else self.library.position(self.folder, self.path or "")
+        row = self.source.row_at(index)
         if row is not None:
             self.row = row
             self.reload()
         elif self.sheet is None:
             self.open_row(self.library.next_todo(self.folder, -1) or 0)
-        elif overview.index is None:
+        elif index is None:
             self.open_row(max(0, min(self.row, len(self.source) - 1)))
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.model import State, Suggestion
-from nivo_tui.ui.text import plain
+from nivo_tui.text import plain
 
 _OPEN = frozenset({State.UNDECIDED, State.PASSED})
 _TAKEN = frozenset({State.ACCEPTED, State.IN_FILE, State.WRITTEN})

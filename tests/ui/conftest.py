@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from screen_fakes import ROOT, Clock, FakeLibrary, FakeLink
 
-from nivo_tui.ui.app import NivoApp
+from nivo_tui.ui.app import NivoApp, Parts
 from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.keymap import key_table
 from nivo_tui.ui.overview import LibraryReader
@@ -48,7 +48,8 @@ def make_app(library: FakeLibrary, link: FakeLink, clock: Clock, **options: obje
         "debounce": 0.0,
         **options,
     }
-    return NivoApp(ROOT, library, LibraryReader(lambda: library), link, keys, support, **settings)  # type: ignore[arg-type]
+    parts = Parts(library, LibraryReader(lambda: library), link, keys)  # type: ignore[arg-type]
+    return NivoApp(ROOT, lambda: parts, support, **settings)  # type: ignore[arg-type]
 
 
 class Screen:
@@ -129,6 +130,7 @@ def open_screen() -> OpenScreen:
         app = make_app(library, link, clock, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
             screen = Screen(app, pilot, library, link, clock)
+            await screen.until(lambda: app.is_open and app.screen is app.review and app.review.is_mounted)
             if wait:
                 await screen.settle()
             yield screen

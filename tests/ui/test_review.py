@@ -240,11 +240,11 @@ async def test_the_scan_starts_by_itself_and_shows_in_the_log(open_screen: OpenS
         assert screen.link.orders[0] == protocol.Run("scan", {"paths": [ROOT]})
         screen.link.put(
             protocol.JobStarted(1, "scan", "scan"),
-            protocol.ModelsLoaded("CPU", "CUDA: driver not found"),
+            protocol.ModelsLoaded("CPUExecutionProvider", "CPU (CUDA: driver not found)"),
             protocol.Progress(1, "scan", "deep", 96, 177, 6.2, 13),
             protocol.PhotoSeen(1, f"{ROOT}/x\x1b[2J.JPG", "failed", "truncated"),
         )
-        await screen.until(lambda: "deep pass 96/177   6.2 photos/s   0:13 left   CPU: CUDA" in screen.text())
+        await screen.until(lambda: "deep pass 96/177   6.2 photos/s   0:13 left   CPU (CUDA" in screen.text())
         assert "x\\x1b[2J.JPG  truncated" in screen.text()
         await screen.press("c")
         assert screen.link.orders[-1] == protocol.Cancel()
@@ -256,7 +256,7 @@ async def test_the_scan_starts_by_itself_and_shows_in_the_log(open_screen: OpenS
 
 async def test_photos_appear_as_they_are_analysed(open_screen: OpenScreen) -> None:
     async with open_screen(count=0, wait=False) as screen:
-        await screen.until(lambda: "no photos here" in screen.text())
+        await screen.until(lambda: "looking for photos" in screen.text())
         screen.link.put(protocol.JobStarted(1, "scan", "scan"))
         whole = FakeLibrary(12)
         new = whole.paths[0]

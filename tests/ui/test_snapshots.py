@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from nivo_tui.engine import protocol
 from nivo_tui.model import Receipt, State
+from nivo_tui.ui.app import NivoApp
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 Snap = Callable[..., bool]
@@ -29,7 +30,9 @@ def pictured() -> tuple[FakeLibrary, FakeLink]:
     link = FakeLink()
     link.put(
         protocol.JobStarted(1, "scan", "scan"),
-        protocol.ModelsLoaded("CPU", "CUDA: driver not found"),
+        protocol.ModelsLoaded(
+            "CPUExecutionProvider", "CPU (cuda:0 not used: no NVIDIA driver library)", ("buffalo_sc",)
+        ),
         protocol.LogLine(1_755_180_062.0, "info", "faces", "IMG_0507.HEIC  3 faces"),
         protocol.LogLine(
             1_755_180_063.0,
@@ -43,9 +46,13 @@ def pictured() -> tuple[FakeLibrary, FakeLink]:
 
 
 async def settled(pilot: Pilot[int]) -> None:
-    review = pilot.app.review  # type: ignore[attr-defined]
+    app = pilot.app
+    assert isinstance(app, NivoApp)
     for _ in range(500):
         await pilot.pause(0.005)
+        if not app.is_open:
+            continue
+        review = app.review
         if review.session.counts is not None and review.jobs.progress is not None and review.guard._painted:
             break
     await pilot.pause(0)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nivo_tui.ui.text import counted, duration, exposure, fit, fit_middle, megabytes, plain, wrap
+from nivo_tui.text import duration, plain
+from nivo_tui.ui.text import counted, exposure, fit, fit_middle, megabytes, wrap
 
 anything = st.text(st.characters(codec=None), max_size=60)
 

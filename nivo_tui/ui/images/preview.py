@@ -14,10 +14,11 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from nivo_tui.catalog.views import PhotoDetail
+from nivo_tui.text import plain
 from nivo_tui.ui.images.factory import PictureSupport, prepare
 from nivo_tui.ui.images.fitting import Box, fit_box
-from nivo_tui.ui.sheet import Sheet
-from nivo_tui.ui.text import fit_middle, plain
+from nivo_tui.ui.sheet import Sheet, TagRow
+from nivo_tui.ui.text import fit_middle
 from nivo_tui.ui.widgets.lines import Lines, Piece
 from nivo_tui.ui.widgets.photo_info import info_lines
 
@@ -50,13 +51,14 @@ class PhotoInfo(Lines):
     def __init__(self) -> None:
         super().__init__(id="info")
         self.sheet: Sheet | None = None
+        self.row: TagRow | None = None
         self.with_tags = False
 
     def lines(self, width: int) -> Sequence[Sequence[Piece]]:
         """As much as there is room for."""
         if self.sheet is None:
             return ()
-        return info_lines(self.sheet, width, self.size.height, with_tags=self.with_tags)
+        return info_lines(self.sheet, width, self.size.height, with_tags=self.with_tags, row=self.row)
 
 
 class Preview(Vertical):
@@ -93,13 +95,20 @@ class Preview(Vertical):
         before = self._sheet.detail if self._sheet is not None else None
         self._sheet = sheet
         self._info.sheet = sheet
-        self._info.refresh()
         detail = sheet.detail if sheet is not None else None
+        if detail != before or self.full:
+            self._info.refresh()
         if _looks_alike(before, detail):
             return
         self._lay_out()
         if detail is not None:
             self.call_after_refresh(self.post_message, self.Painted(detail.path))
+
+    def explain(self, row: TagRow | None) -> None:
+        """Tell the reason of this tag, which has no room in the table."""
+        if row != self._info.row:
+            self._info.row = row
+            self._info.refresh()
 
     def set_full(self, full: bool) -> None:
         """Give the picture the whole pane, with the tags in a line below it, or take that back."""
@@ -126,6 +135,7 @@ class Preview(Vertical):
         if detail is None or self.size.width < 8:
             self._placeholder.show()
             self._hide_picture()
+            self._placeholder.display = False
             return
         ratio = (detail.width, detail.height) if detail.width and detail.height else _USUAL_RATIO
         box = fit_box(ratio, self._room(), self._support.cell, self._support.most_pixels)

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from nivo_tui.text import plain
 from nivo_tui.ui.commands import COMMANDS, PLAN, SECTIONS, keys_sign
 from nivo_tui.ui.keymap import KeyTable
 from nivo_tui.ui.text import fit, wrap
@@ -22,9 +23,10 @@ _KEYS = 16
 class HelpLines(LineList):
     """The lines of the help; it scrolls, and has no cursor."""
 
-    def __init__(self, keys: KeyTable) -> None:
+    def __init__(self, keys: KeyTable, models_folder: str) -> None:
         super().__init__(id="help-lines")
         self._keys = keys
+        self._models = _MODELS.format(folder=plain(models_folder))
         self._lines: list[list[Piece]] = []
 
     def on_resize(self) -> None:
@@ -45,6 +47,10 @@ class HelpLines(LineList):
                     ]
         self._lines += [[], [(" Signs", "accent")]]
         self._lines += [[(fit(f"  {sign}", _KEYS), "key"), (text, "")] for sign, text in _SIGNS]
+        self._lines += [[], [(" Models", "accent")]]
+        for sentence in self._models.splitlines():
+            texts = wrap(sentence.split(), max(20, width - 3), " ")
+            self._lines += [[(f"  {text}", "")] for text in texts]
         self.update_size()
 
     @property
@@ -69,20 +75,31 @@ _SIGNS = (
 )
 
 
+_MODELS = """\
+Without a model pack faces are counted and not recognised, and objects and scenes are not found.
+A pack is a folder with .onnx files: buffalo_sc or buffalo_l for faces, YOLOX for objects, an ImageNet \
+classifier for scenes. Put it into {folder}, ~/.insightface/models or a folder that NIVO_MODELS names, and \
+scan again.
+nivo-tui doctor lists the packs that were found, and their licences: the InsightFace weights are for \
+non-commercial research only.
+"""
+
+
 class HelpScreen(ModalScreen[None]):
-    """The help; any of Esc, Enter, q and ? leaves it."""
+    """The keys, the signs, and how to get models; any of Esc, Enter, q and ? leaves it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LINE_CLASSES)
 
-    def __init__(self, keys: KeyTable) -> None:
+    def __init__(self, keys: KeyTable, models_folder: str) -> None:
         super().__init__(classes="dialog")
         self._keys = keys
+        self._models_folder = models_folder
 
     def compose(self) -> ComposeResult:
         """The lines in a box."""
         with Vertical(classes="box tall"):
-            yield Static("Keys", classes="dialog-title")
-            yield HelpLines(self._keys)
+            yield Static("Help", classes="dialog-title")
+            yield HelpLines(self._keys, self._models_folder)
             yield Static(
                 "↑ ↓ scroll  ·  Esc leaves  ·  change keys under [keys] in the settings",
                 markup=False,

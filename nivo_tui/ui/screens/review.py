@@ -6,29 +6,33 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from nivo_tui.catalog.views import Progress
 from nivo_tui.errors import NivoError
-from nivo_tui.ui import commands
+from nivo_tui.text import plain
+from nivo_tui.ui import commands, words
 from nivo_tui.ui.bridge import Batch
 from nivo_tui.ui.commands import BY_ID, COMMANDS, Situation
+from nivo_tui.ui.geometry import HEIGHTS, LEAST, WIDTHS, fits, form_of
 from nivo_tui.ui.guard import DecisionGuard
 from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.images.preview import Preview
 from nivo_tui.ui.job_state import JobState
 from nivo_tui.ui.keymap import KeyTable
 from nivo_tui.ui.overview import LibraryReader, Overview
+from nivo_tui.ui.resources import REVIEW_SHEETS, style_sheets
 from nivo_tui.ui.review_commands import ReviewCommands
 from nivo_tui.ui.session import Session
-from nivo_tui.ui.text import counted, number, plain
+from nivo_tui.ui.text import number, short_path
 from nivo_tui.ui.widgets.folder_tree import FolderTree
 from nivo_tui.ui.widgets.frame import Divider, FooterLine, Rule, TitleLine, redraw_frame
 from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList, Piece
@@ -36,8 +40,6 @@ from nivo_tui.ui.widgets.log_tail import LogTail
 from nivo_tui.ui.widgets.photo_list import PhotoHead, PhotoList
 from nivo_tui.ui.widgets.tag_table import TagHead, TagTable
 
-LEAST = (60, 16)
-NARROW = 100
 _PANES = ("folders", "photos", "tags")
 _OVERVIEW_S = 0.25
 _LOOK_S = 0.25
@@ -47,16 +49,9 @@ class ReviewScreen(Screen[None]):
     """Shows the session and turns keys into its commands."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LINE_CLASSES)
-    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
-        (0, "-narrow"),
-        (NARROW, "-usual"),
-        (160, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
-        (0, "-low"),
-        (30, "-middling"),
-        (46, "-high"),
-    ]
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = list(WIDTHS)  # noqa: RUF012
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = list(HEIGHTS)  # noqa: RUF012
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = style_sheets(*REVIEW_SHEETS)
 
     def __init__(
         self,
@@ -65,12 +60,14 @@ class ReviewScreen(Screen[None]):
         keys: KeyTable,
         support: PictureSupport,
         *,
+        size: Size,
         title: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         debounce: float | None = None,
     ) -> None:
-        super().__init__(id="review")
+        forms = (form_of(size.width, WIDTHS), form_of(size.height, HEIGHTS))
+        super().__init__(id="review", classes=f"{forms[0]} {forms[1]} -on-tags")
         self.session = session
         self.reader = reader
         self.keys = keys
@@ -127,16 +124,16 @@ class ReviewScreen(Screen[None]):
     @property
     def narrow(self) -> bool:
         """Whether one of the panes is shown at a time."""
-        return self.size.width < NARROW
+        return form_of(self.size.width, WIDTHS) == "-narrow"
 
     @property
     def tiny(self) -> bool:
         """Whether there is no room for the review at all."""
-        return self.size.width < LEAST[0] or self.size.height < LEAST[1]
+        return not fits(*self.size)
 
     def on_resize(self, event: events.Resize) -> None:
         """Too small a terminal gets one line instead of a broken layout."""
-        tiny = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        tiny = not fits(*event.size)
         self.set_class(tiny, "-tiny")
         if tiny:
             self.query_one("#tiny", Static).update(
@@ -156,14 +153,25 @@ class ReviewScreen(Screen[None]):
             self._seen_version = self.session.version
             self._overview_wanted.set()
         self.photos.go_to(self.session.row)
-        self.photos.refresh()
+        self.photos.refresh_changed()
         self.query_one("#photo-head", PhotoHead).show(self._list_head())
         name = plain(sheet.detail.name) if sheet is not None else ""
         self.query_one("#tag-head", TagHead).show(name, sheet.tally() if sheet is not None else "")
-        self.tags.show(sheet, keep_cursor=same, empty_text=self._empty_text())
+        self.tags.show(
+            sheet,
+            keep_cursor=same,
+            empty_text=words.nothing_to_decide(sheet, self.jobs, self.sign_of),
+            hint=words.not_looked_for(sheet, self.jobs, self.sign_of),
+        )
         self.preview.show(sheet)
+        self.explain_row()
         self.show_title()
         self.show_footer()
+
+    def explain_row(self) -> None:
+        """The reason of the tag under the cursor, where its row has no room for it."""
+        row = self.tags.current
+        self.preview.explain(row if row is not None and self.tags.cuts_why(row) else None)
 
     def show_all(self) -> None:
         """The lists too: the open folder, the filter or the photo changed."""
@@ -174,16 +182,6 @@ class ReviewScreen(Screen[None]):
     def _list_head(self) -> str:
         return "To do" if self.session.source.filtered else "Photo"
 
-    def _empty_text(self) -> str:
-        sheet = self.session.sheet
-        if sheet is None:
-            return "looking for photos …" if self.jobs.running else "no photos here"
-        if sheet.detail.progress is Progress.NEW:
-            return "not analysed yet"
-        if sheet.detail.progress is Progress.FAILED:
-            return "could not be analysed"
-        return f"no suggestions; {self.sign_of('add_tag')} adds a tag"
-
     def show_folders(self) -> None:
         """The tree and its counts."""
         self.folders.show(self.session.folders, self.session.folder)
@@ -191,34 +189,36 @@ class ReviewScreen(Screen[None]):
     def show_title(self) -> None:
         """Where one is and the figures, fullest form first."""
         counts = self.session.counts
-        todo = f"{number(counts.todo)} to do" if counts is not None else ""
-        write = f"{number(counts.to_write)} to write" if counts is not None else ""
         forms: list[list[Piece]] = [[]]
         if self.narrow and self.session.sheet is not None:
             at = f"{number(self.session.row + 1)}/{number(len(self.session.source))}"
             name = plain(self.session.sheet.detail.name)
+            todo, write = words.to_do(counts), words.to_write(counts)
             forms = [
-                [(name, "head"), (f"  {_joined(at, todo, write)}", "dim")],
-                [(name, "head"), (f"  {_joined(at, todo)}", "dim")],
-                [(_joined(at, todo), "dim")],
+                [(name, "head"), (f"  {words.joined(at, todo, write)}", "dim")],
+                [(name, "head"), (f"  {words.joined(at, todo)}", "dim")],
+                [(words.joined(at, todo), "dim")],
             ]
         elif counts is not None:
-            photos = counted(counts.photos, "photo")
-            new = f"{number(counts.new)} new" if counts.new else ""
-            forms = [[(_joined(photos, new, todo, write), "dim")], [(_joined(todo, write), "dim")]]
+            forms = [[(form, "dim")] for form in words.figures(counts)]
         self.query_one("#title", TitleLine).show(plain(self._place()), [*forms, []])
 
     def _place(self) -> str:
         if self.narrow:
             return os.path.basename(self.session.folder) or self.session.folder
-        return _short(self.session.folder) if self._title is None else self._title
+        return short_path(self.session.folder) if self._title is None else self._title
 
     def show_footer(self) -> None:
         """The commands that can be used now, in this pane."""
         now = self.situation()
         where = self.context
         items = [
-            (c.id, commands.keys_sign(self.keys.keys[c.id][: 10 if c.id == "flip" else 1]), c.footer, c.rank)
+            (
+                c.id,
+                commands.keys_sign(self.keys.keys[c.id][: 10 if c.id == "flip" else 1]),
+                c.label(now),
+                c.rank,
+            )
             for c in COMMANDS
             if c.footer and where in c.where and self.keys.keys[c.id] and c.when(now)
         ]
@@ -231,6 +231,7 @@ class ReviewScreen(Screen[None]):
             has_photo=session.sheet is not None,
             has_photos=len(session.source) > 0 or session.source.filtered,
             has_rows=self.tags.current is not None,
+            has_judgements=bool(self.tags.numbered),
             job_running=self.jobs.running,
             can_write=session.can_write and not self.jobs.writing,
             can_repeat=session.last_added is not None,
@@ -319,6 +320,7 @@ class ReviewScreen(Screen[None]):
         elif event.source is self.folders and isinstance(event, LineList.Chosen):
             self.does.open_folder()
         else:
+            self.explain_row()
             self.show_footer()
 
     @on(Preview.Painted)
@@ -388,12 +390,3 @@ class ReviewScreen(Screen[None]):
         self.photos.show(self.session.source, self.session.row)
         self.show_folders()
         self.show_photo(same=before is not None and before == self.session.path)
-
-
-def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
-
-
-def _short(path: str) -> str:
-    home = os.path.expanduser("~")
-    return "~" + path[len(home) :] if path == home or path.startswith(home + os.sep) else path

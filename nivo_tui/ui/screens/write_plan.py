@@ -19,12 +19,13 @@ from textual.widgets import Input, Static
 
 from nivo_tui.engine import protocol
 from nivo_tui.model import Receipt
+from nivo_tui.text import duration, plain
 from nivo_tui.ui.bridge import Batch
 from nivo_tui.ui.commands import PLAN, keys_sign
 from nivo_tui.ui.job_state import JobState
 from nivo_tui.ui.keymap import KeyTable
 from nivo_tui.ui.plan_figures import PlanFigures
-from nivo_tui.ui.text import counted, duration, fit, number, plain
+from nivo_tui.ui.text import counted, fit, number
 from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList, Lines, Piece
 from nivo_tui.ui.widgets.plan_lines import PlanSummary, PlanTable
 
@@ -140,6 +141,10 @@ class WritePlanScreen(ModalScreen[None]):
             self.phase = Phase.OVER
         self._show()
 
+    def on_resize(self) -> None:
+        """The table gives way first, the question never."""
+        self.call_after_refresh(self._show)
+
     async def _measure_disk(self) -> None:
         try:
             self._free = (await asyncio.to_thread(shutil.disk_usage, self._root)).free
@@ -215,11 +220,13 @@ class WritePlanScreen(ModalScreen[None]):
             return
         writing = self.phase in (Phase.WRITING, Phase.OVER) and self.figures is not self.plan
         self.query_one("#plan-title", Static).update(self._title())
-        self.query_one(PlanSummary).show(self.plan, self._free, backups=self._backups)
+        # What came of it, once it is over; the plan until then.
+        shown = self.figures if self.phase is Phase.OVER and writing else self.plan
+        self.query_one(PlanSummary).show(shown, self._free, backups=self._backups)
         table = self.query_one(PlanTable)
         table.show(self.figures.going, written=writing)
         around = _FRAME + self.query_one(PlanSummary).fit_height() + self.query_one(LeftOut).fit_height()
-        table.styles.height = max(2, min(table.row_count, self.size.height - around))
+        table.styles.height = max(0, min(table.row_count, self.size.height - around))
         self.query_one(LeftOut).show(self.figures.left_out)
         self.query_one("#plan-question", Static).update(self._question())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nivo_tui.catalog.views import FolderView
-from nivo_tui.ui.text import fit, number, plain
+from nivo_tui.text import plain
+from nivo_tui.ui.text import fit, number
 from nivo_tui.ui.widgets.lines import LineList, Piece
 
 

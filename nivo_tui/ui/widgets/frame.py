@@ -24,9 +24,9 @@ class TitleLine(Lines):
 
     def show(self, place: str, figures: Sequence[Sequence[Piece]]) -> None:
         """Set both ends; `figures` gives the right end from the fullest form to the shortest."""
-        self.place = place
-        self.figures = figures
-        self.refresh()
+        if (place, figures) != (self.place, self.figures):
+            self.place, self.figures = place, figures
+            self.refresh()
 
     def lines(self, width: int) -> Sequence[Sequence[Piece]]:
         """One line."""

@@ -98,9 +98,23 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def update_size(self) -> None:
         """The number of rows changed: scrolling and drawing follow."""
-        self.virtual_size = Size(0, self.row_count)
+        self.take_row_count()
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
         self.refresh()
+
+    def take_row_count(self) -> None:
+        """Scrolling follows the number of rows; panes are laid out anew only where the bar comes or goes."""
+        size, height = Size(0, self.row_count), self.container_size.height
+        if size == self.virtual_size:
+            return
+        if not height or (size.height > height) != self.show_vertical_scrollbar:
+            self.virtual_size = size
+            return
+        self.set_reactive(LineList.virtual_size, size)
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = size.height
+        if self.scroll_offset.y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         """One line of the view (Textual's line API)."""

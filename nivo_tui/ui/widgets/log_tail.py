@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from nivo_tui.engine.protocol import LogLine, Progress
-from nivo_tui.ui.text import duration, fit, number, plain
+from nivo_tui.text import duration, plain
+from nivo_tui.ui.text import fit, number
 from nivo_tui.ui.widgets.lines import Lines, Piece, pieces_width
 
 _KEPT = 100

@@ -8,26 +8,35 @@ from rich.cells import cell_len
 
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.model import Category, State
+from nivo_tui.text import plain
 from nivo_tui.ui.sheet import Sheet, TagRow
-from nivo_tui.ui.text import day, exposure, fit, fit_middle, megabytes, plain, wrap
+from nivo_tui.ui.text import day, exposure, fit, fit_middle, megabytes, wrap
 from nivo_tui.ui.widgets.lines import Piece
 
 Line = Sequence[Piece]
 _MARGIN = 2
 
 
-def info_lines(sheet: Sheet, width: int, height: int, *, with_tags: bool = False) -> list[Line]:
+def info_lines(
+    sheet: Sheet, width: int, height: int, *, with_tags: bool = False, row: TagRow | None = None
+) -> list[Line]:
     """Name, how and where it was taken, what is in the file and what will be written.
 
-    What does not fit in `height` is left out from the end; `with_tags` puts the tags first, for where
-    their table is not on the screen.
+    `row` is a tag whose reason is told here, for want of room beside it. What does not fit in `height` is
+    left out from the end; `with_tags` puts the tags first, for where their table is not on the screen.
     """
     room = max(4, width - 2 * _MARGIN)
     detail = sheet.detail
     if with_tags:
         lines = [_name(detail, room), *_tag_line(sheet.rows(), room), *_taken(detail, room, one_line=True)]
         return [_indent(line) for line in lines][:height]
-    top = [_name(detail, room), *_taken(detail, room), *_problems(detail, room), *_name_rows(sheet, room)]
+    top = [
+        _name(detail, room),
+        *_taken(detail, room),
+        *_problems(detail, room),
+        *_name_rows(sheet, room),
+        *_reason(row, room),
+    ]
     in_file = [plain(k) for k in detail.file_keywords]
     writes = _will_be_written(sheet)
     blocks = [*_block("In the file now", in_file, room), *_block("Will be written", writes, room)]
@@ -103,6 +112,14 @@ def _name_rows(sheet: Sheet, room: int) -> list[Line]:
             texts = _flow(f"{plain(row.suggestion.label)}: {plain(row.suggestion.why)}", room - 2)
             lines += [[("◇ " if i == 0 else "  ", "accent"), (text, "")] for i, text in enumerate(texts[:2])]
     return [[], *lines] if lines else []
+
+
+def _reason(row: TagRow | None, room: int) -> list[Line]:
+    """The reason of the row under the cursor."""
+    if row is None or not row.why or (row.suggestion.is_name and row.sign == "◇"):
+        return []
+    texts = _flow(f"{plain(row.suggestion.label)}: {row.why}", room)
+    return [[], *[[(text, "")] for text in texts[:4]]]
 
 
 def _will_be_written(sheet: Sheet) -> list[str]:

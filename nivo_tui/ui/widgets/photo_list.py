@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from nivo_tui.catalog.views import PhotoView, Progress
+from nivo_tui.text import plain
 from nivo_tui.ui.photo_source import PhotoSource
-from nivo_tui.ui.text import fit, fit_middle, number, plain
+from nivo_tui.ui.text import fit, fit_middle, number
 from nivo_tui.ui.widgets.lines import LineList, Lines, Piece
 
 _SIGNS: dict[Progress, Piece] = {
@@ -67,14 +68,25 @@ class PhotoList(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.source: PhotoSource | None = None
+        self._seen: tuple[object, ...] = ()
 
     def show(self, source: PhotoSource, row: int) -> None:
         """List another folder, or the same one anew, with the cursor on `row`."""
         self.source = source
-        self.update_size()
+        self.take_row_count()
         self.cursor = max(0, min(row, self.row_count - 1))
         self.bring_into_view(self.cursor)
-        self.refresh()
+        self.refresh_changed()
+
+    def refresh_changed(self) -> None:
+        """Draw anew where a row in view is not what it was: a scan changes many that are not."""
+        top = int(self.scroll_offset.y)
+        height = self.scrollable_content_region.height
+        rows = tuple(self.source.row(row) for row in range(top, top + height)) if self.source else ()
+        seen = (self.cursor, top, height, rows)
+        if seen != self._seen:
+            self._seen = seen
+            self.refresh()
 
     @property
     def row_count(self) -> int:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nivo_tui.model import Receipt
+from nivo_tui.text import plain
 from nivo_tui.ui.plan_figures import PlanFigures
-from nivo_tui.ui.text import counted, fit, fit_middle, megabytes, number, plain
+from nivo_tui.ui.text import counted, fit, fit_middle, megabytes, number
 from nivo_tui.ui.widgets.lines import LineList, Lines, Piece, pieces_width
 
 _ADDS_SHOWN = 8
@@ -146,7 +147,7 @@ class PlanTable(LineList):
             return [(head, "dim"), (fit("Target", 10), "dim"), (fit("Bytes", 10, right=True), "dim")]
         receipt = self._receipts[row - 1]
         name = fit(fit_middle(plain(os.path.basename(receipt.path)), name_width - 2), name_width)
-        grows = f"{receipt.bytes_added:+,}" if receipt.bytes_added else ""
+        grows = f"{receipt.bytes_added:+,}" if receipt.bytes_added else "0"
         return [
             (name, ""),
             (fit(_adds(receipt, adds_width - 2), adds_width), ""),

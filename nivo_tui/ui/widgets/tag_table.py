@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from rich.cells import cell_len
 
 from nivo_tui.model import Category
+from nivo_tui.text import plain
 from nivo_tui.ui.sheet import Sheet, TagRow
-from nivo_tui.ui.text import fit, plain, wrap
+from nivo_tui.ui.text import fit, wrap
 from nivo_tui.ui.widgets.lines import LineList, Lines, Piece, spread
 
 _LEAD = 5
 _CATEGORY = 10
-Line = TagRow | Literal["gap"] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of words below or in place of the tags."""
+
+    text: str
+
+
+Line = TagRow | Note | Literal["gap"] | str
 
 
 class TagHead(Lines):
@@ -48,14 +59,22 @@ class TagTable(LineList):
         self.sheet: Sheet | None = None
         self.unfolded = False
         self.empty_text = ""
+        self.hint = ""
         self._lines: list[Line] = []
         self._laid_out_for = 0
 
-    def show(self, sheet: Sheet | None, *, keep_cursor: bool = False, empty_text: str = "") -> None:
-        """Take another photo's sheet, or the same one after a decision (`keep_cursor`)."""
+    def show(
+        self, sheet: Sheet | None, *, keep_cursor: bool = False, empty_text: str = "", hint: str = ""
+    ) -> None:
+        """Take another photo's sheet, or the same one after a decision (`keep_cursor`).
+
+        `empty_text` stands where there is nothing to decide, `hint` below everything.
+        """
         self.sheet = sheet
+        self.hint = hint
         self.empty_text = empty_text
         if not keep_cursor:
+            self._lines = []
             self.cursor = 0
             self.scroll_to(y=0, animate=False, immediate=True)
         self._lay_out()
@@ -72,18 +91,22 @@ class TagTable(LineList):
         super().on_resize()
 
     def _lay_out(self) -> None:
-        self._laid_out_for = self.scrollable_content_region.width
+        width, self._laid_out_for = self._laid_out_for, self.scrollable_content_region.width
         lines: list[Line] = []
         if self.sheet is not None:
             lines.extend(self.sheet.rows())
             facts = self.sheet.facts()
             if not lines:
-                lines.append(self.empty_text)
+                lines.extend(self._wrapped(self.empty_text))
             if facts:
                 lines.append("gap")
                 lines.extend(facts if self.unfolded else self._folded(facts))
-        elif self.empty_text:
-            lines.append(self.empty_text)
+        else:
+            lines.extend(self._wrapped(self.empty_text))
+        if self.hint:
+            lines.extend(("gap", *self._wrapped(self.hint)))
+        if lines == self._lines and width == self._laid_out_for:
+            return
         self._lines = lines
         self.update_size()
         if not self.can_stand_on(self.cursor):
@@ -97,6 +120,9 @@ class TagTable(LineList):
             if row.suggestion.state != "rejected"
         ]
         return wrap(kept, max(10, self._laid_out_for - _CATEGORY))
+
+    def _wrapped(self, text: str) -> list[Line]:
+        return [Note(line) for line in wrap(text.split(), max(10, self._laid_out_for - 3), " ")]
 
     @property
     def row_count(self) -> int:
@@ -113,6 +139,10 @@ class TagTable(LineList):
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line if isinstance(line, TagRow) else None
 
+    def cuts_why(self, row: TagRow) -> bool:
+        """Whether the reason of a row has no room beside it."""
+        return cell_len(row.why) > _columns(self.scrollable_content_region.width)[2]
+
     def can_stand_on(self, row: int) -> bool:
         return 0 <= row < len(self._lines) and isinstance(self._lines[row], TagRow)
 
@@ -121,11 +151,11 @@ class TagTable(LineList):
         line = self._lines[row]
         if isinstance(line, TagRow):
             return self._tag(row, line, width)
+        if isinstance(line, Note):
+            return [("  " + line.text, "dim")]
         if line == "gap":
             return ()
         first = row > 0 and self._lines[row - 1] == "gap"
-        if self.sheet is None or (row == 0 and not self.sheet.rows()):
-            return [("  " + line, "dim")]
         return [(fit("  facts", _CATEGORY - 1) if first else " " * (_CATEGORY - 1), "dim"), (line, "dim")]
 
     def _tag(self, row: int, tag: TagRow, width: int) -> list[Piece]:
