@@ -87,8 +87,6 @@ def _complain(error: Exception, status: int) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import sqlite3
-
     from nivo_tui.commands.common import Surroundings
     from nivo_tui.commands.output import Output
     from nivo_tui.settings import Settings, load_paths, load_settings
@@ -101,7 +99,11 @@ def _run(options: argparse.Namespace) -> int:
     command = getattr(importlib.import_module(f"nivo_tui.commands.{module}"), function)
     try:
         return int(command(options, around))
-    except sqlite3.Error as error:
+    except Exception as error:
+        import sqlite3
+
+        if not isinstance(error, sqlite3.Error):
+            raise
         remedy = "nivo-tui doctor says which, and what to do."
         raise StoreError(f"a database of the home cannot be used: {error}. {remedy}") from error
 

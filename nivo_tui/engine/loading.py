@@ -37,7 +37,8 @@ def load_analyser(
         announce(ModelsLoaded("none", "no model is loaded", (), tuple(notes)))
     else:
         provider = analyst.provider
-        detail = f"{provider.device.upper()} ({provider.detail})"
+        device = provider.device.upper()
+        detail = f"{device} ({provider.detail})" if provider.detail else device
         announce(ModelsLoaded(provider.name, detail, analyst.pack_names, tuple(notes)))
     return analyser
 

@@ -22,7 +22,7 @@ class Job:
     """Something the engine is asked to do. `kind` names a job of `engine.jobs`; `options` is plain data.
 
     kinds and their options:
-      scan   {"paths": [...], "models": "auto", "recheck": false, "limit": null}
+      scan   {"paths": [...], "models": "auto", "recheck": false, "limit": null, "quick"}
       write  {"paths": [...], "execute": true, "limit", "keywords", "title", "description", "describe",
               "categories", "target": "auto", "backup": true, "command": "..."}
       untag  {"paths": [...], "tags": null, "execute": true}

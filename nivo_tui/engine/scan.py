@@ -62,7 +62,7 @@ class ScanJob:
         self._models = str(options.get("models") or context.settings.scan.models)
         self._recheck = bool(options.get("recheck"))
         self._limit = options.get("limit")
-        self._quick = bool(options.get("quick"))
+        self._quick = bool(options.get("quick", context.interactive))
         self._tally = _Tally()
         self._moves: dict[str, str] = {}
 

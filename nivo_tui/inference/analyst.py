@@ -88,7 +88,7 @@ class Analyst:
     @property
     def provider(self) -> Provider:
         """What runs the models now."""
-        return Provider(CPU, "no model needs another") if self._backend is None else self._backend.provider
+        return Provider(CPU, "") if self._backend is None else self._backend.provider
 
     @property
     def pack_names(self) -> tuple[str, ...]:

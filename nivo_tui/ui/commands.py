@@ -166,7 +166,7 @@ COMMANDS: tuple[Command, ...] = (
         "Add a tag",
         "Type a tag of your own.",
         "add tag",
-        4,
+        5,
         when=_photo,
         where=DECIDING,
     ),
@@ -216,7 +216,7 @@ COMMANDS: tuple[Command, ...] = (
         "Search",
         "Find a photo of the open folder by its name or a tag.",
         "search",
-        5,
+        6,
         when=_photos,
     ),
     Command(
@@ -248,7 +248,7 @@ COMMANDS: tuple[Command, ...] = (
         "Write plan",
         "See what would be written; nothing is until you type the number of photos.",
         "write",
-        6,
+        4,
         when=lambda now: now.can_write,
     ),
     Command(
