@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from nivo_tui.catalog.decisions import Choice, DecisionStore, Standing, open_decisions
 from nivo_tui.catalog.paths import below, from_db, to_db
@@ -31,7 +32,8 @@ _PENDING = (
     "SELECT 1 FROM keywords k WHERE k.photo = p.id AND k.folded = s.folded)"
 )
 _OPEN_TAGS = (
-    "(SELECT count(*) FROM suggestions g WHERE g.photo = p.id AND g.fact = 0 AND NOT EXISTS("
+    "(SELECT count(*) FROM suggestions g WHERE g.photo = p.id AND g.fact = 0 "
+    "AND g.tag NOT IN (SELECT tag FROM uninformative) AND NOT EXISTS("
     "SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.tag = g.tag AND s.state <> 'undecided'))"
 )
 
@@ -212,6 +214,7 @@ class Library:
             progress=Progress(row["progress"]),
             error=row["error"],
             notes=tuple(json.loads(row["notes"])),
+            uninformative=frozenset(self.uninformative()),
         )
 
     def _keywords(self, photo: int) -> tuple[str, ...]:
@@ -235,7 +238,10 @@ class Library:
     def _suggestions(
         self, row: sqlite3.Row, standing: dict[str, Standing], in_file: set[str]
     ) -> tuple[tuple[Suggestion, ...], frozenset[str]]:
-        """The suggestions with their states, judgements first, and the tags that are ticked."""
+        """The suggestions with their states, judgements first, and the tags that are ticked.
+
+        What nearly every photo would get is listed among the facts, and asked of nobody.
+        """
         never = self.decisions.never_tags()
         refused = self.decisions.rejected_of_hash(row["image_hash"]) if row["image_hash"] else frozenset()
         found: list[Suggestion] = []
@@ -245,12 +251,13 @@ class Library:
         ).fetchall()
         silent = self.uninformative().keys() - standing.keys()
         for g in rows:
-            if g["tag"] in silent:
-                continue
             state = state_of(standing.get(g["tag"]), fold(g["label"]) in in_file)
             if state is State.UNDECIDED and (g["tag"] in never or g["tag"] in refused):
                 state = State.REJECTED
             suggestion = suggestion_of(g, state)
+            if g["tag"] in silent:
+                why = f"{suggestion.why}; so are nearly all photos here"
+                suggestion = replace(suggestion, fact=True, why=why)
             found.append(suggestion)
             if g["ticked"] and state is State.UNDECIDED and not (suggestion.fact or suggestion.is_name):
                 ticked.add(suggestion.tag)

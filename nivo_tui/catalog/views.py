@@ -51,7 +51,8 @@ class PhotoDetail:
 
     `suggestions` carry their states, judgements before facts, in the order they are shown; the ones a
     person added by hand are among them with source "you". `ticked` are the tag ids that Enter would
-    accept. `to_write` are the labels that a write would add now. `thumbnail` is a file of the cache.
+    accept, `uninformative` tags that nearly every photo would get. `to_write` are the labels that a write
+    would add now. `thumbnail` is a file of the cache.
     """
 
     path: str
@@ -77,6 +78,7 @@ class PhotoDetail:
     progress: Progress
     error: str | None
     notes: tuple[str, ...] = ()
+    uninformative: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Wish:
         if detail is not None:
             if self.needs_decisions:
                 owned = {fold(word): word for word in reversed(detail.file_keywords)}
-                words += [self._keyword(s, owned) for s in detail.suggestions if self._is_wanted(s)]
+                words += [self._keyword(s, owned) for s in detail.suggestions if self._is_wanted(s, detail)]
             if self.describe and description is None:
                 description = describe(detail)
         return WriteRequest(
@@ -80,13 +80,14 @@ class Wish:
             return []
         return [c.strip() for c in self.categories.split(",") if c.strip()]
 
-    def _is_wanted(self, s: Suggestion) -> bool:
+    def _is_wanted(self, s: Suggestion, detail: PhotoDetail) -> bool:
         named = self._named()
         if named and s.category not in named:
             return False
         if s.state in (State.ACCEPTED, State.WRITTEN):
             return True
-        return self.categories != _ACCEPTED and s.fact and s.state is State.UNDECIDED
+        says_something = s.fact and s.tag not in detail.uninformative
+        return self.categories != _ACCEPTED and says_something and s.state is State.UNDECIDED
 
     def _keyword(self, s: Suggestion, owned: Mapping[str, str]) -> Keyword:
         """The tag as a keyword; one the file has (`owned`, by folded form) is spelt as its owner does."""
