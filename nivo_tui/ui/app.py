@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nivo_tui.ui.screens.review import ReviewScreen
 
 INTERVAL_S = 0.2
+TERMINAL_PAUSE_S = 2.0
 _OPENING, _REVIEW = "opening", "review"
 
 
@@ -80,6 +81,7 @@ class NivoApp(App[int]):
         late_replies: bool = False,
         backups: bool = True,
         models_folder: str = "models",
+        has_terminal: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__(css_path=style_sheets(FIRST_SHEET))
         self._late_replies = LateReplies() if late_replies else None
@@ -103,10 +105,19 @@ class NivoApp(App[int]):
         self._leaving = False
         self._backups = backups
         self.models_folder = models_folder
+        self._has_terminal = has_terminal
 
     def on_mount(self) -> None:
         """The first frame, then the library, then the engine."""
         self.call_after_refresh(self._start_opening)
+        if self._has_terminal is not None:
+            self.set_interval(TERMINAL_PAUSE_S, self._leave_without_terminal)
+
+    def _leave_without_terminal(self) -> None:
+        """End where the terminal is gone and nothing told us: waiting for its keys would never end."""
+        if self._has_terminal is not None and not self._has_terminal():
+            self._leaving = True
+            self.exit(1)
 
     def _start_opening(self) -> None:
         self.run_worker(self._open(), name="open", exit_on_error=True)
@@ -300,6 +311,7 @@ def run(
     Asks the terminal what it can draw before Textual starts. Raises UsageError where there is none,
     SettingsError for wrong keys and StoreError for a home that cannot be opened.
     """
+    from nivo_tui.platform.console import is_terminal
     from nivo_tui.ui.images.probe import picture_support, probe_terminal
 
     found = probe_terminal()
@@ -317,6 +329,7 @@ def run(
         late_replies=found.terminal and not found.fenced,
         backups=settings.write.backup,
         models_folder=short_path(str(paths.models)),
+        has_terminal=is_terminal,
     )
     gc.disable()
     # The reader's thread hands the interpreter over sooner: a key press waits for it at most this long.

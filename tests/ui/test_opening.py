@@ -42,3 +42,16 @@ async def test_the_first_frame_comes_before_anything_is_opened() -> None:
     assert [line for line in shown[1:] if line.strip(LINES + " ")] == []
     assert isinstance(app.failure, StoreError)
     assert app.return_value == 2
+
+
+async def test_a_terminal_that_goes_away_without_a_word_ends_the_screen(
+    monkeypatch: pytest.MonkeyPatch, open_screen: OpenScreen
+) -> None:
+    monkeypatch.setattr("nivo_tui.ui.app.TERMINAL_PAUSE_S", 0.01)
+    there = [True]
+    async with open_screen(has_terminal=lambda: there[0]) as screen:
+        await screen.settle()
+        assert not screen.app._exit
+        there[0] = False
+        await screen.until(lambda: screen.app._exit)
+    assert screen.app.return_value == 1
