@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="a folder with model packs")
     parser.add_argument("--presses", type=int, default=60)
     options = parser.parse_args()
+    OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nivo-bench-", dir=OUT) as place:
         folder = Path(place) / "photos"
         folder.mkdir()
