@@ -289,6 +289,8 @@ def _exif(plan: Plan, size: tuple[int, int]) -> bytes:
         taken = datetime.fromisoformat(plan.taken).strftime("%Y:%m:%d %H:%M:%S")
         ifd0[piexif.ImageIFD.DateTime] = taken
         sub |= {piexif.ExifIFD.DateTimeOriginal: taken, piexif.ExifIFD.DateTimeDigitized: taken}
+        if plan.camera is PHONE and plan.place is not None:
+            sub[piexif.ExifIFD.OffsetTimeOriginal] = _zone(plan.place, datetime.fromisoformat(plan.taken))
     if plan.exposure is not None:
         sub |= {
             piexif.ExifIFD.FNumber: (round(plan.exposure.aperture * 10), 10),
@@ -299,6 +301,13 @@ def _exif(plan: Plan, size: tuple[int, int]) -> bytes:
     gps = _gps(*plan.place) if plan.place is not None else {}
     data: bytes = piexif.dump({"0th": ifd0, "Exif": sub, "GPS": gps})
     return data
+
+
+def _zone(place: tuple[float, float], taken: datetime) -> str:
+    """The legal time at one of the places of the plans, as a phone writes it: "+01:00"."""
+    winter = 0 if place in (COAST, BEACH) else 1
+    summer = place != DUNES and 4 <= taken.month <= 10
+    return f"+{winter + summer:02d}:00"
 
 
 def _gps(latitude: float, longitude: float) -> dict[int, object]:
