@@ -160,19 +160,31 @@ class Library:
     def find(self, folder: str, words: str, after: int) -> int | None:
         """The row of the next photo after row `after`, around the end, whose name or tags hold a text."""
         start, end = below(folder)
+        here = self._db.execute(
+            "SELECT path FROM photos WHERE path >= ? AND path < ? ORDER BY path LIMIT 1 OFFSET ?",
+            (start, end, max(after, 0)),
+        ).fetchone()
+        if here is None:
+            return None
+        beyond = "p.path >= ?" if after < 0 else "p.path > ?"
+        found = self._first_match(words, beyond, here["path"], end) or self._first_match(
+            words, "p.path >= ?", start, end
+        )
+        return None if found is None else self.position(folder, found)
+
+    def _first_match(self, words: str, beyond: str, start: bytes, end: bytes) -> str | None:
+        """The first photo from `start` on whose name or tags hold a text."""
         like = "%" + re.sub(r"([%_\\])", r"\\\1", words) + "%"
-        rows = self._db.execute(
-            "SELECT p.path FROM photos p WHERE p.path >= ? AND p.path < ? AND ("
+        row = self._db.execute(
+            f"SELECT p.path FROM photos p WHERE {beyond} AND p.path < ? AND ("
             "CAST(p.path AS TEXT) LIKE ? ESCAPE '\\' "
             "OR EXISTS(SELECT 1 FROM suggestions g WHERE g.photo = p.id "
             "AND (g.label LIKE ? ESCAPE '\\' OR g.tag LIKE ? ESCAPE '\\')) "
             "OR EXISTS(SELECT 1 FROM keywords k WHERE k.photo = p.id AND k.folded LIKE ? ESCAPE '\\')) "
-            "ORDER BY p.path",
+            "ORDER BY p.path LIMIT 1",
             (start, end, like, like, like, like),
-        )
-        found = [self.position(folder, from_db(row["path"])) for row in rows]
-        places = [place for place in found if place is not None]
-        return next((place for place in places if place > after), places[0] if places else None)
+        ).fetchone()
+        return None if row is None else from_db(row["path"])
 
     def detail(self, path: str) -> PhotoDetail | None:
         """Everything known about one photo, None where it was never scanned."""
