@@ -179,14 +179,6 @@ class DecisionStore:
         )
         return tuple(_standing(r) for r in rows)
 
-    def is_done(self, path: str) -> bool:
-        """Whether the photo was reviewed to its end."""
-        row = self._db.execute(
-            "SELECT 1 FROM reviews r JOIN acts a ON a.id = r.act WHERE r.path = ? AND a.revoked_at IS NULL",
-            (to_db(path),),
-        ).fetchone()
-        return row is not None
-
     def never_tags(self) -> frozenset[str]:
         """The tags that a rule stops everywhere."""
         rows = self._db.execute(

@@ -169,14 +169,6 @@ class PhotoStore:
             )
             self._save_keywords(row["id"], metadata.keywords)
 
-    def touch(self, stats: Iterable[tuple[str, FileStat]]) -> None:
-        """Note new directory facts of photos whose content was found unchanged."""
-        with self.transaction():
-            self._db.executemany(
-                "UPDATE photos SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE path = ?",
-                ((s.size, s.mtime_ns, s.ctime_ns, to_db(path)) for path, s in stats),
-            )
-
     def forget(self, paths: Collection[str]) -> None:
         """Remove photos whose files are gone."""
         with self.transaction():
@@ -185,15 +177,6 @@ class PhotoStore:
     def with_hash(self, image_hash: str) -> tuple[str, ...]:
         """The paths of all photos with this image data."""
         rows = self._db.execute("SELECT path FROM photos WHERE image_hash = ?", (image_hash,))
-        return tuple(from_db(r["path"]) for r in rows)
-
-    def paths_below(self, path: str) -> tuple[str, ...]:
-        """The known photos below a folder, or the file itself where it is known; in order."""
-        start, end = below(path)
-        rows = self._db.execute(
-            "SELECT path FROM photos WHERE (path >= ? AND path < ?) OR path = ? ORDER BY path",
-            (start, end, to_db(path)),
-        )
         return tuple(from_db(r["path"]) for r in rows)
 
     def tag_counts(self) -> tuple[int, dict[str, int]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from nivo_tui.catalog.paths import from_db, to_db
+from nivo_tui.catalog.paths import to_db
 from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, Gps, Quality, State, Suggestion
 
 
@@ -166,11 +166,6 @@ def suggestion_of(row: sqlite3.Row, state: State) -> Suggestion:
         state,
         bool(row["fact"]),
     )
-
-
-def path_of(row: sqlite3.Row) -> str:
-    """The path of any row that has one."""
-    return from_db(row["path"])
 
 
 def fold(text: str) -> str:

@@ -28,10 +28,6 @@ class FileLock:
         self._path = path
         self._fd: int | None = None
 
-    @property
-    def held(self) -> bool:
-        return self._fd is not None
-
     def acquire(self) -> bool:
         """Take the lock if it is free. False, at once, when another process has it."""
         if self._fd is not None:
