@@ -23,6 +23,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("write:undo", "take back a run"),
     "runs": ("write:runs", "list the runs that changed files"),
     "verify": ("write:verify", "check pictures, tags and backups"),
+    "backups": ("backups:run", "list, verify, prune or restore the copies kept beside photos"),
     "report": ("report:report", "count tags by category"),
     "export": ("report:export", "everything known, as JSON or CSV"),
     "import": ("report:import_tags", "take in tags from a file"),
@@ -184,9 +185,8 @@ def _parser() -> argparse.ArgumentParser:
         "--run", type=_number, metavar="ID", help="this run, not the newest that stands"
     )
     for name in ("write", "untag", "undo"):
-        made[name].add_argument(
-            "--execute", action="store_true", help="do it; without this the plan is printed"
-        )
+        _add_execute(made[name])
+    _add_backups(made["backups"])
     made["export"].add_argument("--format", choices=("json", "csv"), default="json")
     made["export"].add_argument("-o", "--output", metavar="FILE")
     made["import"].add_argument("file", metavar="FILE")
@@ -225,6 +225,45 @@ def _add_write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--categories", metavar="all|C,..", help="only these, and their facts too")
     parser.add_argument("--target", choices=("auto", "file", "sidecar"), default="auto")
     parser.add_argument("--no-backup", action="store_true", help="keep no .original beside the file")
+
+
+_BACKUPS = {
+    "list": "the backups, without reading them",
+    "verify": "whether each still is the copy that was made",
+    "prune": "delete those whose photo is intact",
+    "restore": "put the newest back in the place of its photo; undo takes that back",
+}
+
+
+def _add_backups(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "prune and restore print what they would do; --execute does it. prune takes --older-than DAYS, "
+        "and --changed for photos that other programs changed since."
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, words in _BACKUPS.items():
+        action = actions.add_parser(name, help=words, description=words, parents=[_common(suppress=True)])
+        action.add_argument(
+            "paths", nargs="*", metavar="PATH", help="of these photos or folders only, or these backups"
+        )
+        if name in ("prune", "restore"):
+            _add_execute(action)
+        if name == "prune":
+            action.add_argument("--older-than", type=_days, metavar="DAYS", help="only those made before")
+            action.add_argument(
+                "--changed", action="store_true", help="also where another program changed the metadata since"
+            )
+
+
+def _add_execute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--execute", action="store_true", help="do it; without this the plan is printed")
+
+
+def _days(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 100_000:
+        raise argparse.ArgumentTypeError("must be a number of days")
+    return value
 
 
 def _number(text: str) -> int:

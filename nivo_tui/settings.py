@@ -102,7 +102,9 @@ class WriteSettings:
     """[write]: what goes into files, and how.
 
     `categories` is accepted (what a person accepted), all (facts too) or a comma list; `style` label or id;
-    `mtime` keep or now; `readers` are the programs that must read a new sidecar.
+    `mtime` keep or now; `readers` are the programs that must read what is written; `iptc` is always,
+    if-present (only into photos that have IPTC) or never; `hardlinks` is refuse, or part: a photo known by
+    several names is written, and the other names keep the old file.
     """
 
     categories: str = "accepted"
@@ -110,6 +112,8 @@ class WriteSettings:
     backup: bool = True
     mtime: str = "keep"
     readers: tuple[str, ...] = ("digikam", "darktable")
+    iptc: str = "always"
+    hardlinks: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("scan", "faces"): ("recognise", "count", "off"),
     ("write", "style"): ("label", "id"),
     ("write", "mtime"): ("keep", "now"),
+    ("write", "iptc"): ("always", "if-present", "never"),
+    ("write", "hardlinks"): ("refuse", "part"),
     ("screen", "images"): ("auto", "sixel", "kitty", "half", "none"),
     ("screen", "keymap"): ("nivo", "lightroom", "vim-file-manager"),
     ("screen", "language"): ("en", "de"),

@@ -52,14 +52,15 @@ def write_tags(
     from nivo_tui.catalog.decisions import open_decisions
     from nivo_tui.metadata.apply import apply_plan
     from nivo_tui.metadata.journal import Journal
-    from nivo_tui.metadata.plan import Keyword, WriteOptions, WriteRequest, now, plan_write
+    from nivo_tui.metadata.plan import WriteOptions, WriteRequest, plan_write
+    from nivo_tui.metadata.planned import now
+    from nivo_tui.metadata.xmp import Keyword
     from nivo_tui.platform.locks import FileLock
     from nivo_tui.settings import load_paths, load_settings
 
     paths = load_paths()
     paths.create()
     settings = load_settings(paths.config).write
-    options = WriteOptions(readers=frozenset(settings.readers), keep_mtime=settings.mtime == "keep")
     request = WriteRequest(
         os.path.abspath(path),
         tuple(Keyword(text) for text in keywords),
@@ -69,6 +70,7 @@ def write_tags(
     )
     with closing(open_decisions(paths)) as connection, FileLock(paths.lock) as lock:
         journal = Journal(connection)
+        options = WriteOptions.of(settings, journal.home())
         if lock.acquire():
             journal.settle()  # nobody else is writing, so what is unfinished was interrupted
         run = journal.begin_run("write_tags", now())

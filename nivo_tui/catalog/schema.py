@@ -6,6 +6,7 @@ One that has been released is never edited: a new one is added. Each statement b
 from __future__ import annotations
 
 from nivo_tui.metadata.journal import SCHEMA as JOURNAL_SCHEMA
+from nivo_tui.metadata.journal import SCHEMA_OF_TRACES as JOURNAL_TRACES
 
 CATALOG_MIGRATIONS: tuple[str, ...] = (
     """
@@ -168,4 +169,5 @@ DECISIONS_MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX standing_state ON standing(state, path);
     """,
     JOURNAL_SCHEMA,
+    JOURNAL_TRACES,
 )

@@ -8,7 +8,15 @@ from dataclasses import asdict
 from typing import Any
 
 from nivo_tui.catalog.paths import absolute
-from nivo_tui.commands.common import DONE, INTERRUPTED, SOME_FAILED, Surroundings, absolute_existing, run_job
+from nivo_tui.commands.common import (
+    DONE,
+    INTERRUPTED,
+    SOME_FAILED,
+    Surroundings,
+    absolute_existing,
+    run_job,
+    settle,
+)
 from nivo_tui.commands.decide import words_of
 from nivo_tui.commands.output import Output
 from nivo_tui.engine.protocol import Answer, Event, Job, ReceiptMade
@@ -106,7 +114,6 @@ def _summary_words(job: Job, counts: Counter[str], *, executed: bool) -> str:
 def runs(options: Namespace, around: Surroundings) -> int:
     """Print the runs that changed files, newest first."""
     from nivo_tui.catalog.decisions import open_decisions
-    from nivo_tui.commands.common import settle
     from nivo_tui.metadata.journal import Journal
 
     around.paths.create()
@@ -133,6 +140,7 @@ def runs(options: Namespace, around: Surroundings) -> int:
 def verify(options: Namespace, around: Surroundings) -> int:
     """Check that pictures are intact and that what was written is still there."""
     around.paths.create()
+    settle(around)
     job = Job("verify", {"paths": [absolute(path) for path in options.paths]})
     counts = Counter[str]()
 
@@ -142,7 +150,7 @@ def verify(options: Namespace, around: Surroundings) -> int:
             _print_verdict(around.output, event.line)
 
     ended, interrupted = run_job(around, job, show, reading=True)
-    words = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "nothing was written there"
+    words = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no photo is there"
     around.output.line("summary", ended.summary, words)
     if interrupted:
         return INTERRUPTED
@@ -150,9 +158,12 @@ def verify(options: Namespace, around: Surroundings) -> int:
 
 
 def _print_verdict(output: Output, line: dict[str, Any]) -> None:
-    words = f"{line['status']:8} {line['path']}  image {line['image']}, backup {line['backup']}"
+    image = line["image"] or "not known from a scan or a write"
+    words = f"{line['status']:8} {line['path']}  image {image}, backup {line['backup']}"
     if line["lost"]:
         words += f"; lost: {', '.join(line['lost'])}"
-    if line["changed_by"]:
+    if line["changed_by"] == "bit rot":
+        words += f"; bit rot in the {'metadata' if line['image'] == 'same' else 'picture'}"
+    elif line["changed_by"]:
         words += f"; changed by {line['changed_by']}"
     output.line("verify", line, words)

@@ -11,6 +11,14 @@ from nivo_tui.engine.protocol import Run
 from nivo_tui.errors import EngineError
 from nivo_tui.text import plain
 
+_VERBS = {
+    "scan": "scanning",
+    "write": "writing",
+    "untag": "untagging",
+    "undo": "undoing",
+    "verify": "verifying",
+}
+
 
 def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Do a job; returns its summary. Raises NivoError where it cannot be done at all."""
@@ -22,13 +30,20 @@ def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
         from nivo_tui.engine.checks import doctor
 
         return doctor(context, options)
+    if context.kind == "verify":
+        from nivo_tui.engine.verifying import verify
+
+        return verify(context, options)
+    if context.kind == "backups":
+        from nivo_tui.engine.backups import backups
+
+        return backups(context, options)
     from nivo_tui.engine import writing
 
     jobs: dict[str, Callable[[JobContext, dict[str, Any]], dict[str, Any]]] = {
         "write": writing.write,
         "untag": writing.untag,
         "undo": writing.undo,
-        "verify": writing.verify,
         "settle": writing.settle,
     }
     if context.kind not in jobs:
@@ -40,8 +55,7 @@ def title_of(order: Run) -> str:
     """A job in a few words, for a person who waits for it."""
     paths = order.options.get("paths") or []
     where = os.path.basename(str(paths[0]).rstrip(os.sep)) if len(paths) == 1 else f"{len(paths)} paths"
-    verb = {"scan": "scanning", "write": "writing", "untag": "untagging", "undo": "undoing"}
-    name = verb.get(order.kind, order.kind)
+    name = _VERBS.get(order.kind, order.kind)
     if order.kind == "write" and not order.options.get("execute"):
         name = "planning a write of"
     return plain(f"{name} {where}" if paths else name)

@@ -28,6 +28,7 @@ class Job:
       untag  {"paths": [...], "tags": null, "execute": true}
       undo   {"run": null, "paths": null, "execute": true}
       verify {"paths": [...]}
+      backups {"action": "list", "paths": null, "execute": false, "older_than", "changed"}
       settle {}
     """
 

@@ -1,4 +1,4 @@
-"""The jobs that change files: write, untag, undo, and the settling of what was interrupted; and verify."""
+"""The jobs that change files: write, untag, undo, and the settling of what was interrupted."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 from nivo_tui.catalog.library import Library
-from nivo_tui.catalog.paths import absolute
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import list_photos, stat_of
-from nivo_tui.engine.protocol import Answer, ReceiptMade
+from nivo_tui.engine.protocol import ReceiptMade
 from nivo_tui.engine.wanted import Wish, wish_of
 from nivo_tui.errors import PhotoError, UsageError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata.apply import apply_plan
 from nivo_tui.metadata.journal import Journal
-from nivo_tui.metadata.plan import WriteOptions, now, plan_write
+from nivo_tui.metadata.plan import WriteOptions, plan_write
+from nivo_tui.metadata.planned import now
 from nivo_tui.metadata.read import read_metadata
 from nivo_tui.metadata.undo import is_at_or_below, undo_run
 from nivo_tui.metadata.undo import untag as untag_photos
-from nivo_tui.metadata.verify import verify as verify_photo
 from nivo_tui.model import Receipt
 
 _DONE_SOMETHING = frozenset({"written", "planned"})
@@ -63,7 +61,7 @@ class _Writing:
         self._limit = options.get("limit")
         self._command = str(options.get("command") or _command_text(wish))
         self._journal = Journal(context.decisions_db)
-        self._options = _options(context)
+        self._options = options_of(context)
         self._tally = _Tally(context)
 
     def run(self, photos: Sequence[str]) -> dict[str, Any]:
@@ -113,10 +111,10 @@ def untag(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
         photos,
         None if tags is None else [str(t) for t in tags],
         execute=execute,
-        options=_options(context),
+        options=options_of(context),
     )
     try:
-        return _told(context, receipts, execute=execute, total=len(photos))
+        return told(context, receipts, execute=execute, total=len(photos))
     finally:
         if execute:
             journal.end_run(run, now())
@@ -140,9 +138,9 @@ def undo(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
         int(run),
         None if paths is None else [str(p) for p in paths],
         execute=execute,
-        options=_options(context),
+        options=options_of(context),
     )
-    summary = _told(context, receipts, execute=execute, total=len(journal.writes_of_run(int(run))))
+    summary = told(context, receipts, execute=execute, total=len(journal.writes_of_run(int(run))))
     return {"run": run, "undone": summary["written"], **summary}
 
 
@@ -168,37 +166,12 @@ def _refuse_unknown(given: Iterable[str], journal: Journal) -> None:
             raise UsageError(f"{path} does not exist")
 
 
-def verify(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
-    """Check every photo that was written: picture, tags and backup."""
-    journal = Journal(context.decisions_db)
-    given = [absolute(str(p)) for p in options["paths"]]
-    _refuse_unknown(given, journal)
-    photos = _to_verify(given, journal)
-    counts: Counter[str] = Counter()
-    for n, path in enumerate(photos):
-        if context.cancelled():
-            break
-        result = verify_photo(path, journal)
-        counts[result.status] += 1
-        context.emitter.send(Answer(context.job, asdict(result)))
-        context.progress("verify", n + 1, len(photos))
-    return {"photos": len(photos), "verified": sum(counts.values()), **counts}
+def options_of(context: JobContext) -> WriteOptions:
+    """How files are written by the settings."""
+    return WriteOptions.of(context.settings.write, Journal(context.decisions_db).home())
 
 
-def _to_verify(given: Sequence[str], journal: Journal) -> list[str]:
-    """The photos ever written at or below the paths, gone ones too, and files that are named themselves."""
-    written = journal.written_paths()
-    named = [path for path in given if not os.path.isdir(path)]
-    folders = tuple(path.rstrip(os.sep) + os.sep for path in given)
-    return list(dict.fromkeys([*named, *sorted(p for p in written if p.startswith(folders))]))
-
-
-def _options(context: JobContext) -> WriteOptions:
-    settings = context.settings.write
-    return WriteOptions(readers=frozenset(settings.readers), keep_mtime=settings.mtime == "keep")
-
-
-def _told(context: JobContext, receipts: Iterable[Receipt], *, execute: bool, total: int) -> dict[str, Any]:
+def told(context: JobContext, receipts: Iterable[Receipt], *, execute: bool, total: int) -> dict[str, Any]:
     """Send receipts as they come, until somebody asks for an end."""
     tally = _Tally(context)
     for n, receipt in enumerate(receipts):

@@ -15,7 +15,10 @@ from blake3 import blake3
 from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.metadata.backups import make_backup, needed_backup
 from nivo_tui.metadata.journal import BackupRecord, Journal, WriteRecord
-from nivo_tui.metadata.plan import FileState, Plan, PlannedFile, WriteOptions, now, receipt_of
+from nivo_tui.metadata.plan import WriteOptions
+from nivo_tui.metadata.planned import Plan, PlannedFile, now, receipt_of
+from nivo_tui.metadata.target import FileState
+from nivo_tui.metadata.traces import traces_of_file
 from nivo_tui.model import Receipt
 from nivo_tui.platform import files
 
@@ -172,6 +175,7 @@ class _Replacement:
             backup=backup,
             temp=temp,
             notes=self._file.notes,
+            traces=None if self._file.new is None else traces_of_file(self._file.new, self._real),
         )
 
     def _check_source(self) -> None:

@@ -11,7 +11,7 @@ from blake3 import blake3
 
 from nivo_tui.errors import RefusedError
 from nivo_tui.metadata.journal import BackupRecord, Journal
-from nivo_tui.metadata.plan import FileState
+from nivo_tui.metadata.target import FileState
 from nivo_tui.platform.files import fsync_file, fsync_folder
 
 SUFFIX = ".original"
@@ -102,6 +102,15 @@ def verify_backups(journal: Journal, reals: Collection[str] | None = None) -> It
     for record in journal.backups():
         if reals is None or record.target in reals:
             yield BackupStatus(record, backup_status(record))
+
+
+def presence(record: BackupRecord) -> str | None:
+    """What a backup is by its length alone: none, bad, or None where only its bytes would tell."""
+    try:
+        size = os.stat(record.backup).st_size
+    except OSError:
+        return "none"
+    return None if size == record.size else "bad"
 
 
 def backup_status(record: BackupRecord) -> str:

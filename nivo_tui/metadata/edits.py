@@ -58,33 +58,6 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
     return b"".join([*pieces, view[position:]])
 
 
-def leads_to(data: bytes, edits: Sequence[Edit], wanted: bytes) -> bool:
-    """Whether `apply_edits(data, edits)` would give `wanted`, found out without a copy of either."""
-    position = reached = 0
-    for edit in edits:
-        length = edit.offset - position
-        if length < 0 or edit.end > len(data) or not same_bytes(data, position, wanted, reached, length):
-            return False
-        reached += length
-        if wanted[reached : reached + len(edit.new)] != edit.new:
-            return False
-        reached += len(edit.new)
-        position = edit.end
-    rest = len(data) - position
-    return rest == len(wanted) - reached and same_bytes(data, position, wanted, reached, rest)
-
-
-def same_bytes(first: bytes, start: int, second: bytes, other: int, length: int) -> bool:
-    """Whether `length` bytes of two values are equal; compared in pieces, so that nothing large is copied."""
-    if start + length > len(first) or other + length > len(second):
-        return False
-    return all(
-        first[start + at : start + min(at + _PIECE, length)]
-        == second[other + at : other + min(at + _PIECE, length)]
-        for at in range(0, length, _PIECE)
-    )
-
-
 def inverse(data: bytes, edits: Sequence[Edit]) -> EditList:
     """The edits that turn `apply_edits(data, edits)` into `data` again."""
     shift, found = 0, []

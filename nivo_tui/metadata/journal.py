@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from blake3 import blake3
 from nivo_tui.metadata.journal_records import (
     COLUMNS,
     SCHEMA,
+    SCHEMA_OF_TRACES,
     BackupRecord,
     RunRecord,
     Settled,
@@ -25,7 +27,16 @@ from nivo_tui.metadata.journal_records import (
 )
 from nivo_tui.text import plain
 
-__all__ = ["SCHEMA", "BackupRecord", "Journal", "RunRecord", "Settled", "StandingWrite", "WriteRecord"]
+__all__ = [
+    "SCHEMA",
+    "SCHEMA_OF_TRACES",
+    "BackupRecord",
+    "Journal",
+    "RunRecord",
+    "Settled",
+    "StandingWrite",
+    "WriteRecord",
+]
 
 _SELECT = f"SELECT {COLUMNS}, id FROM writes"
 
@@ -56,6 +67,15 @@ class Journal:
         if self._finished:
             with self._transaction():
                 pass
+
+    def _flush_of(self, real: str) -> None:
+        """The same where one of them is of this file: for another it need not cost a commit."""
+        if any(record.real == real for record, _ in self._finished):
+            self.flush()
+
+    def home(self) -> str:
+        """The random name of this home (8 hex digits), made with its database and kept in its copies."""
+        return str(self._db.execute("SELECT id FROM origin").fetchone()[0])
 
     # -- runs
 
@@ -120,18 +140,26 @@ class Journal:
     def finish(self, record: WriteRecord, backup: BackupRecord | None = None) -> None:
         """Note that an intended write was done, with what the file is now; what it takes back is undone.
 
+        Of the record only what was not known before is saved: size, time, notes and traces of the file.
         It is committed with the next write's intent, or by `flush` and `end_run`: until then a crash leaves
         the intent, which `settle` finds done.
         """
         self._finished.append((record, backup))
 
     def _save_finished(self, record: WriteRecord, backup: BackupRecord | None) -> None:
-        done = replace(record, state="done", temp=None)
-        marks = ", ".join("?" * (COLUMNS.count(",") + 2))
         self._db.execute(
-            f"INSERT OR REPLACE INTO writes({COLUMNS}, id) VALUES({marks})", (*values_of(done), record.id)
+            "UPDATE writes SET state = 'done', temp = NULL, after_size = ?, after_mtime_ns = ?, notes = ?, "
+            "traces = ? WHERE id = ?",
+            (
+                record.after_size,
+                record.after_mtime_ns,
+                json.dumps(list(record.notes)),
+                None if record.traces is None else record.traces.to_json(),
+                record.id,
+            ),
         )
-        self._db.execute("UPDATE writes SET state = 'undone' WHERE id = ?", (record.undoes,))
+        if record.undoes is not None:
+            self._db.execute("UPDATE writes SET state = 'undone' WHERE id = ?", (record.undoes,))
         if backup is not None:
             self._add_backup(backup)
 
@@ -153,26 +181,50 @@ class Journal:
         )
         return tuple(record_of(tuple(row)) for row in rows)
 
-    def newest_of_path(self, path: str) -> tuple[WriteRecord, ...]:
-        """For each target of a photo its newest finished change."""
+    def newest_of_photo(self, path: str) -> tuple[WriteRecord, ...]:
+        """The newest change of each file of a photo, whose path may lead over links.
+
+        A photo is known by every name under which it was written to. A change that is still an intent may
+        be done or not.
+        """
         self.flush()
+        names = (to_db(path), to_db(os.path.realpath(path)))
         rows = self._db.execute(
-            f"{_SELECT} WHERE id IN (SELECT MAX(id) FROM writes WHERE path = ? "
-            "AND state IN ('done', 'undone') GROUP BY target) ORDER BY id",
-            (to_db(path),),
+            f"{_SELECT} WHERE id IN (SELECT MAX(id) FROM writes WHERE real IN "
+            "(SELECT real FROM writes WHERE path IN "
+            "(SELECT ? UNION ALL SELECT path FROM writes WHERE real = ?)) "
+            "AND state IN ('intent', 'done', 'undone') GROUP BY real) ORDER BY id",
+            names,
         )
         return tuple(record_of(tuple(row)) for row in rows)
 
-    def standing_of_path(self, path: str) -> tuple[WriteRecord, ...]:
-        """All writes to a photo's files that were not taken back, the oldest first."""
-        self.flush()
+    def values_standing(self, real: str) -> dict[str, WriteRecord]:
+        """The keywords and texts that a file should hold by its writes, each with its last write.
+
+        What a later write took out again is not among them.
+        """
+        self._flush_of(real)
         rows = self._db.execute(
-            f"{_SELECT} WHERE path = ? AND kind = 'write' AND state = 'done' ORDER BY id", (to_db(path),)
+            f"{_SELECT} WHERE real = ? AND kind = 'write' AND state = 'done' ORDER BY id", (to_db(real),)
         )
-        return tuple(record_of(tuple(row)) for row in rows)
+        standing: dict[str, WriteRecord] = {}
+        for record in (record_of(tuple(row)) for row in rows):
+            for value in record.removed:
+                standing.pop(value, None)
+            standing.update(dict.fromkeys(record.added, record))
+        return standing
+
+    def path_of(self, real: str) -> str:
+        """The path under which a file, named with its links resolved, was last written to."""
+        self._flush_of(real)
+        row = self._db.execute(
+            "SELECT path FROM writes WHERE real = ? ORDER BY id DESC LIMIT 1", (to_db(real),)
+        ).fetchone()
+        return real if row is None else from_db(row[0])
 
     def written_paths(self) -> frozenset[str]:
         """All photos that a run ever changed."""
+        self.flush()
         rows = self._db.execute("SELECT DISTINCT path FROM writes WHERE state IN ('done', 'undone')")
         return frozenset(from_db(row[0]) for row in rows)
 
@@ -190,7 +242,7 @@ class Journal:
 
     def is_picture(self, real: str, image_hash: str | None) -> bool:
         """Whether the picture last written to at this path is the one of this hash, as far as known."""
-        self.flush()
+        self._flush_of(real)
         row = self._db.execute(
             "SELECT image_hash FROM writes WHERE real = ? AND image_hash IS NOT NULL "
             "ORDER BY id DESC LIMIT 1",
@@ -215,7 +267,10 @@ class Journal:
 
     def backups(self, real: str | None = None) -> tuple[BackupRecord, ...]:
         """The backups of one file, or all; the oldest first."""
-        self.flush()
+        if real is None:
+            self.flush()
+        else:
+            self._flush_of(real)
         where, values = ("", ()) if real is None else (" WHERE target = ?", (to_db(real),))
         rows = self._db.execute(
             f"SELECT target, backup, hash, size, created_at, run_id FROM backups{where} ORDER BY id", values

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from nivo_tui.metadata.edits import EditList, pack, unpack
+from nivo_tui.metadata.traces import Traces
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -57,13 +58,24 @@ CREATE INDEX backups_by_target ON backups(target);
 """
 """A migration of decisions.db."""
 
+SCHEMA_OF_TRACES = """
+ALTER TABLE writes ADD COLUMN traces TEXT;
+CREATE TABLE origin(
+    only INTEGER PRIMARY KEY CHECK(only = 1),
+    id TEXT NOT NULL
+);
+INSERT INTO origin VALUES(1, lower(hex(randomblob(4))));
+"""
+"""The migration after it: traces of other programs, and the random name of the home."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriteRecord:
     """One change of one file. Hashes are BLAKE3 hex, None where the file was not or is no more there.
 
     `kind` is write or undo, `state` intent, done, undone or abandoned; `undoes` is the id of the write that
-    an undo takes back; `inverse` are the edits back to the bytes before.
+    an undo takes back; `inverse` are the edits back to the bytes before. `traces` are what the file said
+    after the change of the programs that wrote it, None where that was not looked at.
     """
 
     run: int
@@ -89,6 +101,7 @@ class WriteRecord:
     backup: str | None = None
     temp: str | None = None
     notes: tuple[str, ...] = ()
+    traces: Traces | None = None
     id: int = 0
 
 
@@ -138,7 +151,7 @@ class Settled:
 COLUMNS = (
     "run_id, kind, undoes, path, target, real, state, mode, before_hash, before_size, before_mtime_ns, "
     "after_hash, after_size, after_mtime_ns, image_hash, inverse, fields, added, removed, backup, temp, "
-    "notes, at"
+    "notes, at, traces"
 )
 """The columns of `writes` but its id, in the order of `values_of`."""
 
@@ -179,6 +192,7 @@ def values_of(record: WriteRecord) -> tuple[object, ...]:
         None if record.temp is None else to_db(record.temp),
         json.dumps(list(record.notes)),
         record.at,
+        None if record.traces is None else record.traces.to_json(),
     )
 
 
@@ -191,6 +205,8 @@ def record_of(row: tuple[object, ...]) -> WriteRecord:
         values[name] = from_db(stored) if isinstance(stored, bytes) else None
     for name in ("fields", "added", "removed", "notes"):
         values[name] = tuple(json.loads(str(values[name])))
+    traces = values["traces"]
+    values["traces"] = Traces.from_json(str(traces)) if traces is not None else None
     packed = values["inverse"]
     values["inverse"] = unpack(packed) if isinstance(packed, bytes) else ()
     return WriteRecord(**values)  # type: ignore[arg-type]

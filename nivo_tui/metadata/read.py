@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nivo_tui.errors import UnreadableError
-from nivo_tui.metadata import exif, iptc, sidecar_read
-from nivo_tui.metadata.containers import jpeg
+from nivo_tui.metadata import exif, iptc, iptc_charset, sidecar_read
+from nivo_tui.metadata.containers import jpeg, jpeg_extended
 from nivo_tui.metadata.containers.source import FileSource, ReadAt, from_bytes, part
 from nivo_tui.metadata.containers.tiff import Ifd, Tiff, read_header, read_tiff
 from nivo_tui.model import Capture, FileMetadata, Format
@@ -117,7 +117,7 @@ def _from_jpeg(found: _Found, read_at: ReadAt, size: int) -> None:
             found.height = int.from_bytes(head[at : at + 2], "big") or None
             found.width = int.from_bytes(head[at + 2 : at + 4], "big") or None
     _take_exif(found, jpeg.exif_payload(head, parts))
-    found.xmp = jpeg.xmp_packet(head, parts)
+    found.xmp = jpeg_extended.whole_packet(head, parts)
     found.iptc = jpeg.iptc_resource(head, parts)
 
 
@@ -350,20 +350,20 @@ def _keywords(
     inside: XmpFacts | None, captions: iptc.IptcFacts, windows: tuple[str, ...], sidecars: list[XmpFacts]
 ) -> tuple[str, ...]:
     """XMP's, IPTC's, Windows' and the sidecars' keywords. One that IIM had to cut is not another keyword."""
-    cut = {
-        _cut(keyword) for facts in [*([inside] if inside else []), *sidecars] for keyword in facts.keywords
-    }
+    whole = [keyword for facts in [*([inside] if inside else []), *sidecars] for keyword in facts.keywords]
+    cut = {short for keyword in whole for short in _cut(keyword)}
     legacy = [keyword for keyword in captions.keywords if keyword not in cut]
     first = inside.keywords if inside else ()
     return _union(first, legacy, windows, *(facts.keywords for facts in sidecars))
 
 
-def _cut(keyword: str) -> str | None:
-    """What is left of a keyword in IIM's 64 bytes (IIM 4.2, 2:25) when cut at a character; None if all."""
+def _cut(keyword: str) -> tuple[str, ...]:
+    """What programs leave of a keyword in IIM's 64 bytes (IIM 4.2, 2:25); none where it has no more."""
     data = keyword.encode("utf-8", "replace")
     if len(data) <= _IIM_KEYWORD_BYTES:
-        return None
-    return data[:_IIM_KEYWORD_BYTES].decode("utf-8", "ignore").strip()
+        return ()
+    plainly = data[:_IIM_KEYWORD_BYTES].decode("utf-8", "ignore").strip()
+    return plainly, iptc_charset.cut(keyword, _IIM_KEYWORD_BYTES)
 
 
 def _union(*lists: Iterable[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from nivo_tui.errors import PhotoError
 from nivo_tui.imaging.extents import image_extents
@@ -13,16 +14,9 @@ from nivo_tui.metadata.apply import Change, Step, carry_out, no_step
 from nivo_tui.metadata.backups import BackupError
 from nivo_tui.metadata.edits import difference
 from nivo_tui.metadata.journal import BackupRecord, Journal, WriteRecord
-from nivo_tui.metadata.plan import (
-    MOST_BYTES,
-    PlannedFile,
-    WriteOptions,
-    now,
-    read_file,
-    receipt_of,
-    refuse_unwritable,
-    refused,
-)
+from nivo_tui.metadata.plan import WriteOptions
+from nivo_tui.metadata.planned import PlannedFile, now, receipt_of, refused
+from nivo_tui.metadata.target import MOST_BYTES, read_file, refuse_unwritable
 from nivo_tui.model import Receipt
 
 _DEFAULTS = WriteOptions()
@@ -37,14 +31,21 @@ def restore_backup(
     options: WriteOptions = _DEFAULTS,
     step: Step = no_step,
 ) -> Receipt:
-    """Give a photo the bytes and the time of its backup, which stays. Refused where the backup is bad."""
+    """Give a photo the bytes and the time of its backup, which stays. Refused where the backup is bad.
+
+    The receipt names the photo as it was written to, which may be by a link; with `execute` it is part of
+    the run `run`, and can be undone like any other.
+    """
+    path = journal.path_of(record.target)
     try:
         file, moment = _planned(record, options)
     except PhotoError as error:
-        return receipt_of(record.target, refused(str(error)), "refused", run=run)
+        return receipt_of(path, refused(str(error)), "refused", run=run if execute else None)
+    gone = tuple(journal.values_standing(record.target))
+    file = replace(file, target=path, removed=gone if file.status == "planned" else ())
     if file.status != "planned" or not execute:
-        return receipt_of(record.target, file, file.status)
-    write = WriteRecord(run=run, path=record.target, target=record.target, real=record.target, at=now())
+        return receipt_of(path, file, file.status)
+    write = WriteRecord(run=run, path=path, target=path, real=record.target, at=now(), removed=gone)
     return carry_out(Change(file, write, backup=False, mtime_ns=moment), journal, "written", step)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from nivo_tui.errors import RefusedError
 from nivo_tui.imaging.formats import format_of_name
-from nivo_tui.metadata.sidecar_read import RAW_EXTENSIONS
+from nivo_tui.metadata.sidecar_read import ENDINGS, RAW_EXTENSIONS
 from nivo_tui.metadata.xmp_tree import XmpError, take_apart, values
 from nivo_tui.model import Format
 
 _SHORT_NAME_READERS = frozenset({"lightroom", "captureone"})
 _OWNER = "photoshop:SidecarForExtension"
+_MOST_BYTES = 16 << 20
 
 
 class SidecarError(RefusedError):
@@ -34,19 +36,18 @@ def choose_sidecars(path: str, fmt: Format, readers: Collection[str]) -> tuple[S
 
     `name.ext.xmp` is the photo's alone. `name.xmp` is the photo's whose extension it names
     (photoshop:SidecarForExtension), else the raw file's of that name, else the only picture's of that name.
-    A new one is `name.ext.xmp`, for a raw file read by Lightroom or Capture One `name.xmp`, or both.
-    Raises SidecarError where two raw files share a `name.xmp`.
+    .xmp may be written in any letter case. A new one is `name.ext.xmp`, for a raw file read by Lightroom or
+    Capture One `name.xmp`, or both. Raises SidecarError where two raw files share a `name.xmp`, and where
+    the `name.xmp` to be made is there and another file's.
     """
     folder, name = os.path.split(path)
     stem, extension = os.path.splitext(name)
-    long_name = _existing(folder, name)
-    short_name = _existing(folder, stem) if extension else None
-    if short_name and not _is_ours(os.path.join(folder, short_name), folder, name, fmt):
-        short_name = None
-    found = [each for each in (long_name, short_name) if each]
+    found = _existing(folder, name)
+    if extension:
+        found += [each for each in _existing(folder, stem) if _is_ours(folder, each, name, fmt)]
     if found:
         return tuple(Sidecar(os.path.join(folder, each), True) for each in found)
-    return _new(path, fmt, frozenset(readers))
+    return _new(path, fmt, frozenset(reader.casefold() for reader in readers))
 
 
 def _new(path: str, fmt: Format, readers: frozenset[str]) -> tuple[Sidecar, ...]:
@@ -58,51 +59,67 @@ def _new(path: str, fmt: Format, readers: frozenset[str]) -> tuple[Sidecar, ...]
         chosen.append(Sidecar(f"{path}.xmp", False))
     if short:
         folder, name = os.path.split(path)
-        if _existing(folder, os.path.splitext(name)[0]):
-            raise SidecarError(f"{os.path.basename(stem)}.xmp is there and belongs to another file")
-        _refuse_two_raws(folder, name)
+        taken = _existing(folder, os.path.splitext(name)[0])
+        if taken:
+            owner = _stated_owner(os.path.join(folder, taken[0]))
+            raise SidecarError(
+                f"{taken[0]} is there and says that it is for a .{owner} file, not for {name}. "
+                "Take Lightroom and Capture One out of the setting readers to have "
+                f"{name}.xmp written instead."
+            )
+        _refuse_two_raws(folder, name, os.path.basename(f"{stem}.xmp"))
         chosen.append(Sidecar(f"{stem}.xmp", False, extension[1:].upper()))
     return tuple(chosen)
 
 
-def _existing(folder: str, stem: str) -> str | None:
-    """The name in the folder of `stem` with .xmp, in either case."""
-    for candidate in (f"{stem}.xmp", f"{stem}.XMP"):
-        if os.path.lexists(os.path.join(folder, candidate)):
-            return candidate
-    return None
+def _existing(folder: str, stem: str) -> list[str]:
+    """The names in the folder of `stem` with .xmp in any letter case, each file once."""
+    found: dict[tuple[int, int] | str, str] = {}
+    for ending in ENDINGS:
+        candidate = f"{stem}.{ending}"
+        try:
+            status = os.lstat(os.path.join(folder, candidate))
+        except (OSError, ValueError):
+            continue
+        # Some network file systems number no files: there the name has to tell one from another.
+        file = (status.st_dev, status.st_ino) if status.st_ino else candidate.casefold()
+        found.setdefault(file, candidate)
+    return list(found.values())
 
 
-def _is_ours(sidecar: str, folder: str, name: str, fmt: Format) -> bool:
+def _is_ours(folder: str, sidecar: str, name: str, fmt: Format) -> bool:
     extension = os.path.splitext(name)[1][1:].casefold()
-    owner = _stated_owner(sidecar)
+    owner = _stated_owner(os.path.join(folder, sidecar))
     if owner is not None:
         return owner == extension
     if fmt.is_raw:
-        _refuse_two_raws(folder, name)
+        _refuse_two_raws(folder, name, sidecar)
         return True
     return len(_pictures_called(folder, name)) == 1
 
 
 def _stated_owner(sidecar: str) -> str | None:
+    """The extension that a sidecar names, in small letters; None where it names none or cannot be read."""
     try:
-        with open(sidecar, "rb") as file:
-            found = values(take_apart(file.read()).root, _OWNER)
+        with Path(sidecar).open("rb") as file:
+            found = values(take_apart(file.read(_MOST_BYTES)).root, _OWNER)
     except (OSError, XmpError):
         return None  # refused with its own reason where it is about to be edited
-    return found[0].lstrip(".").casefold() if found else None
+    return found[0].strip().lstrip(".").casefold() if found else None
 
 
-def _refuse_two_raws(folder: str, name: str) -> None:
-    raws = [
-        n for n in _pictures_called(folder, name) if os.path.splitext(n)[1][1:].casefold() in RAW_EXTENSIONS
-    ]
+def _refuse_two_raws(folder: str, name: str, sidecar: str) -> None:
+    raws = [other for other in _pictures_called(folder, name) if _is_raw(other)]
     if len(raws) > 1:
-        stem = os.path.splitext(name)[0]
         raise SidecarError(
-            f"{stem}.xmp could belong to {' or '.join(sorted(raws))}. "
-            "Set readers without Lightroom and Capture One, or name the owner in it."
+            f"{sidecar} could belong to {' or '.join(sorted(raws))}. Rename one of them, or state in "
+            f"{sidecar} whose it is (photoshop:SidecarForExtension); where it is not there yet, each gets "
+            "its own once Lightroom and Capture One are out of the setting readers."
         )
+
+
+def _is_raw(name: str) -> bool:
+    return os.path.splitext(name)[1][1:].casefold() in RAW_EXTENSIONS
 
 
 def _pictures_called(folder: str, name: str) -> list[str]:
@@ -112,5 +129,6 @@ def _pictures_called(folder: str, name: str) -> list[str]:
         beside = os.listdir(folder or ".")
     except OSError:
         return [name]
-    same = [other for other in beside if os.path.splitext(other)[0] == stem and format_of_name(other)]
+    alike = (other for other in beside if other.startswith(stem) and os.path.splitext(other)[0] == stem)
+    same = [other for other in alike if _is_raw(other) or format_of_name(other)]
     return same if name in same else [*same, name]

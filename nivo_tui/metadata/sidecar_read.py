@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
+from itertools import product
 from pathlib import Path
 
 from nivo_tui.imaging.formats import format_of_name
@@ -12,6 +13,9 @@ from nivo_tui.model import Format
 
 _MOST_BYTES = 16 * 1024 * 1024
 _SIDECAR_FOR = re.compile(rb"[\w.\-]+:SidecarForExtension\s*(?:=\s*[\"']|>)\s*\.?(\w+)")
+ENDINGS = ("xmp", *("".join(letters) for letters in product("xX", "mM", "pP") if "".join(letters) != "xmp"))
+"""The extension in every letter case, the usual one first."""
+
 # Extensions of raw files: beside one of them, name.xmp is the raw file's.
 RAW_EXTENSIONS = frozenset(
     "3fr arw bay cap cr2 cr3 crw dcr dng erf fff gpr iiq k25 kdc mef mos mrw nef nrw orf pef ptx raf raw "
@@ -41,11 +45,15 @@ def packets(
 
 
 def _existing(folder: str, stem: str, names: Collection[str] | None) -> list[str]:
-    candidates = [f"{stem}.xmp", f"{stem}.XMP"]
+    candidates = [f"{stem}.{ending}" for ending in ENDINGS]
     if names is not None:
         return [candidate for candidate in candidates if candidate in names]
-    found = [candidate for candidate in candidates if os.path.isfile(os.path.join(folder, candidate))]
-    return found[:1] if len(found) == 2 and _is_one(folder, *found) else found
+    found: list[str] = []
+    for candidate in candidates:
+        is_there = os.path.isfile(os.path.join(folder, candidate))
+        if is_there and not any(_is_one(folder, candidate, other) for other in found):
+            found.append(candidate)
+    return found
 
 
 def _is_one(folder: str, name: str, other: str) -> bool:

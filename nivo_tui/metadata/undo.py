@@ -12,26 +12,18 @@ from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata import xmp
 from nivo_tui.metadata.apply import Change, Step, carry_out, no_step
+from nivo_tui.metadata.beyond_xmp import NOTHING, removals
+from nivo_tui.metadata.blocks import Editable
+from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.edits import apply_edits, difference, inverse
 from nivo_tui.metadata.journal import Journal, WriteRecord
-from nivo_tui.metadata.plan import (
-    EDITORS,
-    MOST_BYTES,
-    Editable,
-    FileState,
-    PlannedFile,
-    WriteOptions,
-    now,
-    read_file,
-    rebuilt,
-    receipt_of,
-    refuse_unwritable,
-    refused,
-    resolve,
-)
+from nivo_tui.metadata.plan import WriteOptions
+from nivo_tui.metadata.planned import PlannedFile, now, receipt_of, refused
+from nivo_tui.metadata.rebuild import rebuilt
 from nivo_tui.metadata.sidecar import Sidecar, choose_sidecars
-from nivo_tui.metadata.xmp import Applied
+from nivo_tui.metadata.target import MOST_BYTES, FileState, read_file, refuse_unwritable, resolve
 from nivo_tui.metadata.xmp_edit import remove
+from nivo_tui.metadata.xmp_records import Applied
 from nivo_tui.metadata.xmp_tree import nfc
 from nivo_tui.model import Format, Receipt
 
@@ -80,7 +72,7 @@ def _undo(
     record: WriteRecord, journal: Journal, options: WriteOptions, *, execute: bool, step: Step
 ) -> Receipt:
     try:
-        mode, file = _plan_undo(record, options)
+        mode, file = _plan_undo(record, options, journal.home())
     except PhotoError as error:
         file = replace(refused(str(error)), target=record.target)
         return receipt_of(record.path, file, "refused", run=record.run, mode=REFUSED)
@@ -109,7 +101,7 @@ def _undo(
     return receipt if receipt.status == "written" else replace(receipt, mode=REFUSED)
 
 
-def _plan_undo(record: WriteRecord, options: WriteOptions) -> tuple[str, PlannedFile]:
+def _plan_undo(record: WriteRecord, options: WriteOptions, home: str) -> tuple[str, PlannedFile]:
     if record.after_hash is None:
         return EXACT, _plan_return(record)
     real = resolve(record.target)
@@ -117,7 +109,7 @@ def _plan_undo(record: WriteRecord, options: WriteOptions) -> tuple[str, Planned
     data, state = read_file(real, MOST_BYTES)
     if state.hash == record.after_hash:
         return EXACT, _plan_exact(record, real, data, state)
-    return ADDITIONS, _plan_additions(record, real, data, state)
+    return ADDITIONS, _plan_additions(record, real, data, state, home)
 
 
 def _plan_exact(record: WriteRecord, real: str, data: bytes, state: FileState) -> PlannedFile:
@@ -166,7 +158,7 @@ def _plan_return(record: WriteRecord) -> PlannedFile:
     )
 
 
-def _plan_additions(record: WriteRecord, real: str, data: bytes, state: FileState) -> PlannedFile:
+def _plan_additions(record: WriteRecord, real: str, data: bytes, state: FileState, home: str) -> PlannedFile:
     """Take out of a file that changed since what a write added, and no more."""
     if not record.added:
         raise UndoError(
@@ -176,7 +168,9 @@ def _plan_additions(record: WriteRecord, real: str, data: bytes, state: FileStat
     mine = [
         entry
         for entry in (() if packet is None else xmp.read(packet).applied)
-        if entry.run == record.run and (entry.carried or entry.value in record.added)
+        if entry.run == record.run
+        and entry.home in (None, home)
+        and (entry.carried or entry.value in record.added)
     ]
     note = "the file was changed after the run; only what the run added was taken back"
     return _without(record.target, real, fmt, image, data, state, packet, mine, (note,))
@@ -213,7 +207,8 @@ def _without(
     edited = remove(packet, entries, now())
     if not edited.entries:
         return PlannedFile(target, "unchanged", real, state, notes=notes, is_sidecar=is_sidecar)
-    return rebuilt(target, real, fmt, image, data, state, edited, removes=True, notes=notes)
+    beyond = NOTHING if image is None else removals(image, edited)
+    return rebuilt(target, real, fmt, image, data, state, edited, beyond, removes=True, notes=notes)
 
 
 def untag(

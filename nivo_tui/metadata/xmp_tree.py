@@ -22,7 +22,14 @@ PREFIXES = {
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "lr": "http://ns.adobe.com/lightroom/1.0/",
     "digiKam": "http://www.digikam.org/ns/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
+    "stArea": "http://ns.adobe.com/xmp/sType/Area#",
+    "stDim": "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
+    "MP": "http://ns.microsoft.com/photo/1.2/",
+    "MPRI": "http://ns.microsoft.com/photo/1.2/t/RegionInfo#",
+    "MPReg": "http://ns.microsoft.com/photo/1.2/t/Region#",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
@@ -31,13 +38,21 @@ PREFIXES = {
 
 _DESCRIPTION = f"{{{RDF}}}Description"
 _ARRAYS = tuple(f"{{{RDF}}}{kind}" for kind in ("Bag", "Seq", "Alt"))
+# A sidecar of some MB, with an editor's history of tens of thousands of steps, is within these.
+_MOST_BYTES = 32 << 20
+_MOST_TAGS = 100_000
+_MOST_ATTRIBUTES = 100_000
+_MOST_OF_ONE = 4_000
+_MOST_DESCRIPTIONS = 2_000
+_BLOATED = "its XMP holds more than any photo's, and was not looked through"
 _MOST_PADDING = 4096
+_PADDING_LOOKED_AT = 0x10000
 _ITEM = re.compile(r"\{" + re.escape(RDF) + r"\}(li|_\d+)$")
-_MISC = re.compile(rb"(?:[\s\0]|\xef\xbb\xbf|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_MISC = re.compile(rb"(?:[\s\0]++|\xef\xbb\xbf|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _START_TAG = re.compile(rb"""<([^\s/>!?]+)(?:\s+[^\s=<>]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(/?)>""")
 _DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
-_PADDING = re.compile(rb"([ \t\r\n]*)(?=<\?xpacket\s+end=[\"']w[\"'][^>]*(?:\?>[\s\0]*)?$)")
+_WRITABLE_END = re.compile(rb"<\?xpacket\s+end=[\"']w[\"'][^>]*(?:\?>[\s\0]*)?\Z")
 _CUT_WRAPPER = re.compile(rb"<\?xpacket\s+end=[^>]*$")
 
 
@@ -47,17 +62,20 @@ class XmpError(RefusedError):
 
 @dataclass(slots=True)
 class Packet:
-    """A packet taken apart: the bytes before and after its root element, and the element itself."""
+    """A packet taken apart: the bytes before and after its root element, and the element itself.
+
+    `body` is what the element was read from, empty where it is new.
+    """
 
     prefix: bytes
     root: etree._Element
     suffix: bytes
+    body: bytes = b""
 
-    def to_bytes(self, length: int | None = None) -> bytes:
-        """The packet again. Its writable padding is used to reach `length` where it is long enough."""
+    def to_bytes(self) -> bytes:
+        """The packet, its element written anew."""
         body = etree.tostring(self.root, encoding="utf-8", xml_declaration=False, with_tail=False)
-        packet = self.prefix + body + self.suffix
-        return packet if length is None else fit_padding(packet, length)
+        return self.prefix + body + self.suffix
 
 
 def fit_padding(packet: bytes, length: int) -> bytes:
@@ -65,17 +83,29 @@ def fit_padding(packet: bytes, length: int) -> bytes:
 
     A packet without padding is returned as it is.
     """
-    found = _PADDING.search(packet, max(0, len(packet) - 0x10000))
-    if found is None or not found.group(1):
+    end = packet.rfind(b"<?xpacket")
+    if end < 0 or not _WRITABLE_END.match(packet, end):
         return packet
-    padding = found.group(1)
+    start = _padding_start(packet, end)
+    if start == end:
+        return packet
+    padding = packet[start:end]
     wanted = min(max(1, len(padding) + length - len(packet)), max(_MOST_PADDING, len(padding)))
-    fitted = padding[-wanted:].rjust(wanted, b" ")
-    return packet[: found.start(1)] + fitted + packet[found.end(1) :]
+    return packet[:start] + padding[-wanted:].rjust(wanted, b" ") + packet[end:]
+
+
+def _padding_start(packet: bytes, end: int) -> int:
+    first = max(0, end - _PADDING_LOOKED_AT)
+    return first + len(packet[first:end].rstrip(b" \t\r\n"))
 
 
 def take_apart(packet: bytes) -> Packet:
-    """Parse a packet. Raises XmpError where it is not well-formed UTF-8 XML, or declares a document type."""
+    """Parse a packet.
+
+    Raises XmpError where it is not well-formed UTF-8 XML, declares a document type, or holds so many
+    elements that it is no photo's; libxml2 refuses more than 256 levels and texts of more than 10 MB.
+    """
+    _require_bounds(packet)
     _require_utf8(packet)
     start = _skip_misc(packet, 0)
     if packet.startswith(b"<!DOCTYPE", start):
@@ -84,14 +114,39 @@ def take_apart(packet: bytes) -> Packet:
     behind = _skip_misc(packet, end)
     if behind != len(packet) and not _CUT_WRAPPER.match(packet, behind):
         raise XmpError("its XMP has something after its end")
+    body = packet[start:end]
+    try:
+        root = parse(body)
+    except etree.XMLSyntaxError as error:
+        raise XmpError(f"its XMP is not well-formed: {error.msg}") from error
+    if len(descriptions(root)) > _MOST_DESCRIPTIONS or _has_overfull_element(root, packet):
+        raise XmpError(_BLOATED)
+    return Packet(packet[:start], root, packet[end:], body)
+
+
+def _has_overfull_element(root: etree._Element, packet: bytes) -> bool:
+    """Whether an element has too many attributes: looking through them takes the square of their number."""
+    if _attributes_in(packet) <= _MOST_OF_ONE:
+        return False
+    return bool(root.xpath(f"boolean(//*[count(@*) > {_MOST_OF_ONE}])"))
+
+
+def parse(body: bytes) -> etree._Element:
+    """The element in some bytes, with no entity but XML's own. Raises etree.XMLSyntaxError."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, strip_cdata=False
     )
-    try:
-        root = etree.fromstring(packet[start:end], parser)
-    except etree.XMLSyntaxError as error:
-        raise XmpError(f"its XMP is not well-formed: {error.msg}") from error
-    return Packet(packet[:start], root, packet[end:])
+    return etree.fromstring(body, parser)
+
+
+def _require_bounds(packet: bytes) -> None:
+    too_long = len(packet) > _MOST_BYTES
+    if too_long or packet.count(b"<") > _MOST_TAGS or _attributes_in(packet) > _MOST_ATTRIBUTES:
+        raise XmpError(_BLOATED)
+
+
+def _attributes_in(packet: bytes) -> int:
+    return packet.count(b'="') + packet.count(b"='")
 
 
 def _require_utf8(packet: bytes) -> None:
@@ -196,11 +251,33 @@ def values(root: etree._Element, name: str) -> list[str]:
     return [value for value in found if value]
 
 
+def holders(element: etree._Element) -> list[etree._Element]:
+    """The elements that may hold the fields of a structure: it itself, and an rdf:Description in it."""
+    return [element, *element.iterchildren(_DESCRIPTION)]
+
+
+def part_of(element: etree._Element, name: str) -> etree._Element | None:
+    """A field of a structure that is an element, None where there is none."""
+    tag = tag_of(name)
+    return next((part for holder in holders(element) for part in holder.iterchildren(tag)), None)
+
+
+def field_of(element: etree._Element, name: str) -> str | None:
+    """The text of a simple field of a structure, in its attribute or its element form."""
+    tag = tag_of(name)
+    for holder in holders(element):
+        value = holder.get(tag)
+        if value is not None:
+            return str(value).strip()
+    part = part_of(element, name)
+    return None if part is None else text_of(part)
+
+
 def fields_of(item: etree._Element) -> dict[str, str]:
     """The simple fields of a structure of ours, by local name, in its attribute or its element form."""
     own = "{" + PREFIXES["nivo"] + "}"
     found: dict[str, str] = {}
-    for part in (item, *item.iterchildren(_DESCRIPTION)):
+    for part in holders(item):
         for key, value in part.attrib.items():
             if str(key).startswith(own):
                 found[str(key)[len(own) :]] = str(value)

@@ -101,17 +101,31 @@ def test_facts_are_written_only_when_asked_for(photo: Path) -> None:
     assert nivo("write", photo, "--categories", "formats").status != 0
 
 
-def test_other_formats_get_a_sidecar_and_are_left_alone(tmp_path: Path) -> None:
+def test_every_format_is_written_in_the_file_and_beside_it_where_that_is_asked_for(tmp_path: Path) -> None:
     photo = picture(tmp_path / "p" / "b.png", seed=4)
     before = photo.read_bytes()
     (receipt,) = nivo("write", photo, "--keyword", "beach", "--execute", "--json").of("receipt")
-    assert receipt["status"] == "written" and receipt["target"] == str(photo) + ".xmp"
-    assert photo.read_bytes() == before and b"beach" in Path(receipt["target"]).read_bytes()
+    assert receipt["status"] == "written" and receipt["target"] == str(photo)
+    assert b"beach" in photo.read_bytes() and Path(receipt["backup"]).read_bytes() == before
+    asked = nivo("write", photo, "--keyword", "x", "--target", "sidecar", "--execute", "--json")
+    (beside,) = asked.of("receipt")
+    assert beside["target"] == str(photo) + ".xmp" and b">x<" in Path(beside["target"]).read_bytes()
+    nivo("undo", "--execute")
+    nivo("undo", "--execute")
+    assert photo.read_bytes() == before and not Path(beside["target"]).exists()
+
+
+def test_a_raw_file_is_left_alone(tmp_path: Path) -> None:
+    photo = tmp_path / "a.nef"
+    photo.write_bytes(picture(tmp_path / "a.tif", seed=4).read_bytes())
+    before = photo.read_bytes()
     in_file = nivo("write", photo, "--keyword", "x", "--target", "file", "--execute", "--json")
     (refused,) = in_file.of("receipt")
     assert refused["status"] == "refused" and refused["target"] is None and refused["reason"]
+    (receipt,) = nivo("write", photo, "--keyword", "beach", "--execute", "--json").of("receipt")
+    assert receipt["target"] == f"{photo}.xmp" and photo.read_bytes() == before
     nivo("undo", "--execute")
-    assert os.listdir(photo.parent) == ["b.png"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["a.nef", "a.tif"]
 
 
 def test_untag_takes_away_exactly_ours_and_can_be_undone(photo: Path) -> None:

@@ -11,7 +11,9 @@ from PIL import Image
 from nivo_tui.catalog.decisions import open_decisions
 from nivo_tui.metadata.apply import Step, apply_plan, no_step
 from nivo_tui.metadata.journal import Journal
-from nivo_tui.metadata.plan import Keyword, WriteOptions, WriteRequest, now, plan_write
+from nivo_tui.metadata.plan import WriteOptions, WriteRequest, plan_write
+from nivo_tui.metadata.planned import now
+from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.model import Receipt
 from nivo_tui.settings import load_paths
 

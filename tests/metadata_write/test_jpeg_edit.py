@@ -19,11 +19,11 @@ from nivo_tui.metadata.edits import (
     difference,
     edit_list,
     inverse,
-    leads_to,
     pack,
     unpack,
 )
 from nivo_tui.metadata.gate import Expected, GateError, check
+from nivo_tui.metadata.gate.ranges import turns_into
 from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.metadata.xmp_edit import Edited, XmpChange, edit
 from nivo_tui.model import Format
@@ -285,9 +285,9 @@ def test_edits_and_their_inverse(data: bytes, wanted: list[tuple[int, int, bytes
     back = inverse(data, edits)
     assert apply_edits(new, back) == data
     assert unpack(pack(back)) == back
-    assert leads_to(new, back, data)
-    assert leads_to(data, edits, new)
-    assert not leads_to(data, edits, new + b"x")
+    assert turns_into(new, back, data)
+    assert turns_into(data, edits, new)
+    assert not turns_into(data, edits, new + b"x")
     assert apply_edits(data, difference(data, new)) == new
 
 

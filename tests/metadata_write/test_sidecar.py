@@ -11,7 +11,8 @@ import pytest
 from nivo_tui.metadata import xmp
 from nivo_tui.metadata import xmp_tree as tree
 from nivo_tui.metadata.journal import Journal
-from nivo_tui.metadata.plan import WriteOptions, now
+from nivo_tui.metadata.plan import WriteOptions
+from nivo_tui.metadata.planned import now
 from nivo_tui.metadata.sidecar import SidecarError, choose_sidecars
 from nivo_tui.metadata.undo import undo_run, untag
 from nivo_tui.metadata.verify import verify
@@ -74,6 +75,49 @@ def test_those_that_exist_are_used_whatever_the_readers(raw: Path) -> None:
     assert chosen(raw, ADOBE) == ["IMG_1.NEF.XMP", "IMG_1.xmp"]
 
 
+@pytest.mark.parametrize("ending", ["xmp", "XMP", "Xmp", "xMP"])
+def test_any_letter_case_of_xmp_is_found(raw: Path, ending: str) -> None:
+    sidecar(raw.with_name(f"IMG_1.{ending}"))
+    assert [name.casefold() for name in chosen(raw, LINUX)] == ["img_1.xmp"]
+    sidecar(raw.with_name(f"IMG_1.NEF.{ending}"))
+    assert [name.casefold() for name in chosen(raw, LINUX)] == ["img_1.nef.xmp", "img_1.xmp"]
+    assert all(os.path.exists(raw.parent / name) for name in chosen(raw, LINUX))
+
+
+def test_two_spellings_are_two_files_only_where_the_folder_tells_them_apart(raw: Path) -> None:
+    sidecar(raw.with_name("IMG_1.NEF.xmp"))
+    sidecar(raw.with_name("IMG_1.NEF.XMP"))
+    expected = [name for name in ("IMG_1.NEF.xmp", "IMG_1.NEF.XMP") if name in os.listdir(raw.parent)]
+    assert chosen(raw, LINUX) == expected
+
+
+def test_a_photo_in_a_folder_that_cannot_be_listed_keeps_its_short_sidecar(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sidecar(raw.with_suffix(".xmp"))
+
+    def refuse(path: str) -> list[str]:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert chosen(raw, LINUX) == ["IMG_1.xmp"]
+
+
+def test_readers_are_named_in_any_letter_case(raw: Path) -> None:
+    assert chosen(raw, frozenset({"Lightroom"})) == ["IMG_1.xmp"]
+
+
+def test_a_photo_without_an_extension_has_one_sidecar(folder: Path) -> None:
+    photo = folder / "picture"
+    photo.write_bytes(b"")
+    assert chosen(photo, ADOBE) == ["picture.xmp"]
+
+
+def test_a_short_name_that_no_one_can_read_is_still_the_raws(raw: Path) -> None:
+    raw.with_suffix(".xmp").write_bytes(b"no xmp")
+    assert chosen(raw, LINUX) == ["IMG_1.xmp"]
+
+
 def test_beside_a_raw_and_a_jpeg_the_short_name_is_the_raws(raw: Path) -> None:
     sidecar(raw.with_suffix(".xmp"))
     beside = raw.with_suffix(".jpg")
@@ -88,7 +132,7 @@ def test_the_extension_it_names_decides(raw: Path) -> None:
     sidecar(raw.with_suffix(".xmp"), owner="jpg")
     assert chosen(raw) == ["IMG_1.NEF.xmp"]
     assert chosen(beside, LINUX, Format.JPEG) == ["IMG_1.xmp"]
-    with pytest.raises(SidecarError, match="another"):
+    with pytest.raises(SidecarError, match=r"\.jpg file, not for IMG_1\.NEF"):
         chosen(raw, ADOBE)
 
 

@@ -16,10 +16,12 @@ from nivo_tui.metadata.containers.jpeg import walk, xmp_packet
 from nivo_tui.metadata.containers.jpeg_edit import edit_xmp
 from nivo_tui.metadata.edits import apply_edits
 from nivo_tui.metadata.journal import Journal
-from nivo_tui.metadata.plan import Keyword, WriteOptions, WriteRequest, now, plan_write
+from nivo_tui.metadata.plan import WriteOptions, WriteRequest, plan_write
+from nivo_tui.metadata.planned import now
 from nivo_tui.metadata.restore import restore_backup
 from nivo_tui.metadata.undo import undo_run, untag
 from nivo_tui.metadata.verify import verify
+from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.model import Receipt
 from nivo_tui.platform import files
 from nivo_tui.tagger import write_tags
@@ -79,7 +81,12 @@ def test_a_write_says_what_it_did_and_undo_gives_every_byte_and_the_time_back(
     (receipt,) = write(journal, photo, "dune", "Zürich", "日本")
     assert (receipt.status, receipt.path, receipt.target) == ("written", str(photo), str(photo))
     assert receipt.added == ("dune", "Zürich", "日本")
-    assert receipt.fields == ("xmp:lr:hierarchicalSubject", "xmp:digiKam:TagsList", "xmp:dc:subject")
+    assert receipt.fields == (
+        "xmp:dc:subject",
+        "xmp:lr:hierarchicalSubject",
+        "xmp:digiKam:TagsList",
+        "iptc:Keywords",
+    )
     assert receipt.backup == f"{photo}.original"
     assert receipt.before != receipt.after
     assert facts(photo).keywords == ("sea", "dune", "Zürich", "日本")
@@ -228,7 +235,7 @@ def test_a_photo_without_xmp_is_as_before_when_untagged(journal: Journal, photo:
 
 def test_the_time_is_kept_or_moves_but_size_and_time_never_both_stay(journal: Journal, photo: Path) -> None:
     size = photo.stat().st_size
-    write(journal, photo, "dune")
+    write(journal, photo, "dune", options=WriteOptions(iptc="never"))
     assert photo.stat().st_size == size
     assert 0 < photo.stat().st_mtime_ns - OLD <= 2_000_000_000
     grown = photo.with_name("grown.jpg")
@@ -353,9 +360,9 @@ def test_a_file_size_limit_leaves_the_photo_whole(photo: Path) -> None:
         "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
         "from nivo_tui.metadata.journal import Journal\n"
         "import sqlite3\n"
-        "from nivo_tui.metadata.journal import SCHEMA\n"
+        "from nivo_tui.metadata.journal import SCHEMA, SCHEMA_OF_TRACES\n"
         "memory = sqlite3.connect(':memory:', isolation_level=None)\n"
-        "memory.executescript(SCHEMA)\n"
+        "memory.executescript(SCHEMA + SCHEMA_OF_TRACES)\n"
         "print(write(Journal(memory), Path(sys.argv[1]), 'dune')[0].status)\n"
     )
     done = subprocess.run(

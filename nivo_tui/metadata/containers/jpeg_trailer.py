@@ -7,15 +7,13 @@ of the file or by lengths, and move without harm.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from nivo_tui.metadata.containers.jpeg import (
-    APP1,
-    EXIF_HEADER,
     EXIF_HEADER_LENGTH,
     JpegError,
     JpegParts,
     Segment,
-    segments_with,
 )
 from nivo_tui.metadata.edits import Edit
 
@@ -26,28 +24,25 @@ _AFCP = {b"AXS!": ">", b"AXS*": "<"}
 _AFCP_END = 12
 
 
-def exif_reaches_out(data: bytes, parts: JpegParts, segment: Segment) -> bool:
+def exif_reaches_out(data: bytes, segment: Segment, pictures: Sequence[int]) -> bool:
     """Whether an Exif segment points, by offsets from its TIFF header, to data behind its own end.
 
     Looked at are the thumbnail and strips of its directories, and every place of the trailer that looks
     like the start of a picture: its offset, in any four bytes of the segment, is taken for a pointer.
+    `pictures` are those of `pictures_behind`.
     """
     base = segment.payload_start + EXIF_HEADER_LENGTH
     return _thumbnail_end(data, base, segment.end) > segment.end - base or any(
-        _is_pointed_to(data, segment, place - base) for place in _pictures_behind(data, parts)
+        _is_pointed_to(data, segment, place - base) for place in pictures
     )
 
 
-def has_absolute_preview(data: bytes, parts: JpegParts) -> bool:
-    """Whether an Exif segment holds the place in the file of a picture in the trailer."""
-    return any(
-        _is_pointed_to(data, segment, place)
-        for segment in segments_with(data, parts, APP1, EXIF_HEADER)
-        for place in _pictures_behind(data, parts)
-    )
+def has_absolute_preview(data: bytes, segments: Sequence[Segment], pictures: Sequence[int]) -> bool:
+    """Whether one of the Exif segments holds the place in the file of a picture in the trailer."""
+    return any(_is_pointed_to(data, segment, place) for segment in segments for place in pictures)
 
 
-def _pictures_behind(data: bytes, parts: JpegParts) -> list[int]:
+def pictures_behind(data: bytes, parts: JpegParts) -> list[int]:
     """Offsets in the trailer where a picture may begin: its start, and each FF D8 FF.
 
     The first byte of a picture is not looked at: some cameras damage it.

@@ -17,7 +17,7 @@ _MOST_TEXT_BYTES = 32 * 1024 * 1024
 _TEXT_KINDS = {b"tEXt", b"zTXt", b"iTXt"}
 _XMP, _RAW_PROFILE = "XML:com.adobe.xmp", "Raw profile type "
 _WANTED = {_XMP, "Title", "Description"}
-_PROFILE = re.compile(rb"\s*\w+\s+(\d+)\s+([0-9a-fA-F\s]*)")
+_PROFILE = re.compile(rb"\s*\w+(?: \w+)*\s+(\d+)\s+([0-9a-fA-F\s]*)")
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ def read_webp(read_at: ReadAt, size: int) -> WebpFacts:
         if len(head) < 8:
             break
         kind, length = struct.unpack("<4sI", head)
-        if kind in (b"EXIF", b"XMP "):
+        if kind in (b"EXIF", b"XMP ", b"XMP\0"):  # the last is a misspelling that some writers have
             if length > min(_MOST_CHUNK_BYTES, size):
                 facts.problems += (f"a WebP chunk of {length} bytes was left out",)
             else:
@@ -44,7 +44,7 @@ def read_webp(read_at: ReadAt, size: int) -> WebpFacts:
 
 
 def _take_metadata(facts: WebpFacts, kind: bytes, data: bytes) -> None:
-    if kind == b"XMP ":
+    if kind != b"EXIF":
         facts.xmp = facts.xmp or data or None
         return
     # The standard wants the bare TIFF; several writers put JPEG's prefix before it, some of them twice.
