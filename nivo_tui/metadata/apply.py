@@ -44,6 +44,7 @@ _SPARE_BYTES = 1 << 20
 _MTIME_STEP_NS = 1_000_000_000
 _LONGEST_NAME = 200
 _PRIVATE_MODE = 0o600
+_PIECE = 1 << 18
 
 
 class ApplyError(RefusedError):
@@ -128,6 +129,7 @@ class _Replacement:
         self._folder = os.path.dirname(self._real) or "."
         self._notes: list[str] = []
         self._laid: list[str] = []
+        self._temp_status: os.stat_result | None = None
 
     def run(self) -> tuple[str | None, list[str]]:
         """Do it; returns the backup that was made and remarks. Raises PhotoError, OSError, sqlite3.Error."""
@@ -228,8 +230,9 @@ class _Replacement:
             self._step("temporary synced")
         self._copy_attributes(temp)
         self._step("attributes copied")
-        if _hash(temp) != self._file.after_hash:
+        if not _holds(temp, new):
             raise ApplyError("the disk did not keep what was written to it")
+        self._temp_status = os.stat(temp)
         self._check_source()
         self._step("source checked")
         files.replace(temp, self._real)
@@ -262,12 +265,16 @@ class _Replacement:
         os.unlink(self._real)
 
     def _read_back(self) -> tuple[int | None, int | None]:
-        """What the file is now. Its temporary file was read back before it took its place."""
+        """What the file is now.
+
+        Its bytes were read back before it took its place: where it still is that very file, they need not be
+        read once more.
+        """
         if self._file.new is None:
             return None, None
         try:
             status = os.stat(self._real)
-            if _hash(self._real) == self._file.after_hash:
+            if _is_same(status, self._temp_status) or _hash(self._real) == self._file.after_hash:
                 return status.st_size, status.st_mtime_ns
         except OSError:
             pass
@@ -303,9 +310,29 @@ def _write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a file holds these bytes, and no more."""
+    position, buffer = 0, memoryview(bytearray(_PIECE))
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            if not data.startswith(buffer[:count], position):
+                return False
+            position += count
+    return position == len(data)
+
+
+def _is_same(one: os.stat_result, other: os.stat_result | None) -> bool:
+    """Whether two looks were at one unchanged file, on a file system that numbers its files."""
+    if other is None or not one.st_ino:
+        return False
+    places = [(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in (one, other)]
+    return places[0] == places[1]
+
+
 def _hash(path: str) -> str:
     digest = blake3()
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
+    buffer = bytearray(_PIECE)
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(memoryview(buffer)[:count])
     return digest.hexdigest()

@@ -14,7 +14,6 @@ from nivo_tui.metadata.blocks import (
     COUNTRY_CODE,
     IMAGE_DESCRIPTION,
     KEEP,
-    KEYWORDS,
     OBJECT_NAME,
     STATE,
     USER_COMMENT,
@@ -87,6 +86,28 @@ def additions(
     if EXIF in allowed:
         parts.append(_exif_additions(image, captions.description, texts.description, ours))
     return _joined(parts)
+
+
+_PLACES = (
+    ("city", "photoshop:City", CITY),
+    ("state", "photoshop:State", STATE),
+    ("country", "photoshop:Country", COUNTRY),
+    ("code", "Iptc4xmpCore:CountryCode", COUNTRY_CODE),
+)
+
+
+def without_foreign(location: Location | None, image: Editable, standing: XmpFacts) -> Location | None:
+    """A place without what somebody else has said of it, in XMP or IPTC: the two would contradict."""
+    if location is None:
+        return None
+    ours = {name: entry.value for entry in standing.applied for name in entry.fields}
+    told = iptc_edit.texts_of(image.iptc)
+    kept: dict[str, str | None] = {}
+    for part, in_xmp, in_iptc in _PLACES:
+        present = getattr(standing.location, part) or told.get(in_iptc)
+        wanted = _unless_foreign(getattr(location, part), present, ours.get(in_xmp))
+        kept[part] = wanted or _unless_foreign(getattr(location, part), present, ours.get(in_iptc))
+    return Location(**kept)
 
 
 def _unless_foreign(text: str | None, present: str | None, ours: str | None) -> str | None:
@@ -180,6 +201,3 @@ def removals(image: Editable, edited: Edited) -> Beyond:
         name: None for name, value in gone if name in present and present[name] == value
     }
     return Beyond(BlockChange(iptc=block, exif=exif, drops_exif=EXIF in edited.dropped))
-
-
-__all__ = ["ALWAYS", "IF_PRESENT", "KEYWORDS", "NEVER", "NOTHING", "Beyond", "Texts", "additions", "removals"]

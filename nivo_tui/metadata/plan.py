@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.metadata import xmp
-from nivo_tui.metadata.beyond_xmp import EXIF, IPTC, Beyond, Texts, additions
+from nivo_tui.metadata.beyond_xmp import EXIF, IPTC, Beyond, Texts, additions, without_foreign
 from nivo_tui.metadata.blocks import Editable
 from nivo_tui.metadata.containers.source import FileSource, from_bytes
 from nivo_tui.metadata.editors import EDITORS
@@ -137,16 +137,17 @@ class _Planner:
         image = EDITORS[self.fmt](data)
         metadata = metadata_from(from_bytes(data), len(data), self.fmt)
         standing = XmpFacts() if image.packet is None else xmp.read(image.packet)
+        texts = replace(self._texts(), location=without_foreign(self.request.location, image, standing))
         problem: RefusedError | None = None
         tried: set[tuple[str, ...]] = set()
         for allowed in _TRIES:
-            beyond = additions(image, self._texts(), standing, metadata, self.options.iptc, allowed)
+            beyond = additions(image, texts, standing, metadata, self.options.iptc, allowed)
             touched = tuple(value.field for value in beyond.values)
             if touched in tried:
                 continue
             tried.add(touched)
             try:
-                file = self._with(image, data, before, metadata, beyond)
+                file = self._with(image, data, before, metadata, texts.location, beyond)
             except RefusedError as error:
                 problem = problem or error
                 if not touched:
@@ -159,9 +160,18 @@ class _Planner:
         raise problem or PlanError("there is no way to write it")
 
     def _with(
-        self, image: Editable, data: bytes, before: FileState, metadata: FileMetadata, beyond: Beyond
+        self,
+        image: Editable,
+        data: bytes,
+        before: FileState,
+        metadata: FileMetadata,
+        location: Location | None,
+        beyond: Beyond,
     ) -> PlannedFile:
-        edited = edit(image.packet, self._change(metadata, beyond=beyond))
+        change = replace(
+            self._change(metadata), location=location, blocks=beyond.values, created=beyond.created
+        )
+        edited = edit(image.packet, change)
         notes = self.notes + edited.notes
         if not edited.entries:
             return PlannedFile(self.request.path, "unchanged", self.real, before, notes=notes + beyond.notes)
@@ -212,9 +222,7 @@ class _Planner:
 
     # -- the change of the XMP
 
-    def _change(
-        self, metadata: FileMetadata, sidecar: Sidecar | None = None, beyond: Beyond | None = None
-    ) -> XmpChange:
+    def _change(self, metadata: FileMetadata, sidecar: Sidecar | None = None) -> XmpChange:
         request = self.request
         is_new = sidecar is not None and not sidecar.exists
         return XmpChange(
@@ -232,8 +240,6 @@ class _Planner:
             extension=None if sidecar is None else sidecar.extension,
             rating=metadata.rating if is_new else None,
             label=metadata.label if is_new else None,
-            blocks=() if beyond is None else beyond.values,
-            created=() if beyond is None else beyond.created,
         )
 
 

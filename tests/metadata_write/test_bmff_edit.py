@@ -531,7 +531,96 @@ def _attempt(data: bytes) -> None:
     except RefusedError as error:
         assert str(error)
         return
-    assert EditableBmff(changed).packet is not None
+    editable = EditableBmff(changed)
+    assert editable.packet is not None
+    taken_out = BlockChange(xmp=None, exif=dict.fromkeys(wanted.exif), drops_exif=bool(wanted.exif))
+    assert EditableBmff(apply_edits(changed, editable.edit(taken_out))).packet is None
+
+
+class TestPlacesInDoubt:
+    """Items whose place says what one reader takes for this and another for that, or leads to other bytes."""
+
+    @pytest.mark.parametrize("start", [4096, 0x26000000])
+    def test_an_item_beyond_the_data_of_the_table(self, start: int) -> None:
+        """The bytes it names would be others as soon as the table grows."""
+        made = (image(PRIMARY, method=1, size=8), image(7, size=9000))
+        data = _with_places(heif(Form(base_size=0, made=made)), PRIMARY, [(start, 8)])
+        with pytest.raises(CutOffError, match="outside the data of the table"):
+            EditableBmff(data)
+
+    def test_an_item_of_the_table_without_any_data_in_it(self) -> None:
+        data = heif(Form(base_size=0, made=(image(PRIMARY, method=1, size=8), image(7))))
+        with pytest.raises(CutOffError, match="outside the data of the table"):
+            EditableBmff(data.replace(b"idat", b"skip"))
+
+    def test_a_packet_whose_type_is_spelt_in_another_way(self) -> None:
+        """Of the programs that read packets, some would take it for one and some would not."""
+        item = Made(XMP, b"mime", OLD, content_type=b"applicAtion/rdf+xml")
+        with pytest.raises(AmbiguousError, match="not every program reads"):
+            EditableBmff(_with(item))
+
+    def test_a_packet_of_no_pieces(self) -> None:
+        data = _with(xmp_item(XMP, OLD), base_size=0)
+        entry = XMP.to_bytes(2, "big") + bytes(4)
+        assert data.count(entry + b"\0\1") == 1
+        with pytest.raises(DamagedError, match="place of the XMP of this file is missing"):
+            EditableBmff(data.replace(entry + b"\0\1", entry + bytes(2)))
+
+    def test_metadata_taken_out_by_another_program_leave_an_item_of_no_length(self) -> None:
+        """Such an item points to where its bytes were, behind which those of others follow now."""
+        made = (xmp_item(XMP, b""), exif_item(EXIF, b""), image(PRIMARY), xmp_item(30, LONG), image(7))
+        references = ((b"cdsc", XMP, PRIMARY), (b"cdsc", EXIF, PRIMARY), (b"cdsc", 30, 7))
+        data = heif(Form(base_size=0, made=made, references=references))
+        for at in (data.index(LONG), data.index(payloads(data)[PRIMARY] or b"")):
+            emptied = _with_places(_with_places(data, XMP, [(at, 0)]), EXIF, [(at, 0)])
+            editable = EditableBmff(emptied)
+            assert (editable.packet, editable.exif_texts) == (None, dict.fromkeys(EXIF_TEXTS))
+            tagged = change(emptied, BlockChange(xmp=NEW, exif=TEXT))
+            assert payloads(tagged)[XMP] == NEW
+            assert payloads(tagged)[30] == LONG
+            assert others(tagged) == others(emptied)
+
+    def test_metadata_that_may_reach_to_the_end_of_the_file(self) -> None:
+        """A length of 0 may mean all there is: where metadata stand that are no other item's."""
+        made = (image(PRIMARY), exif_item(EXIF), xmp_item(XMP, OLD))
+        data = heif(Form(base_size=0, made=made))
+        exif_at, xmp_at = data.index(payloads(data)[EXIF] or b""), data.index(OLD)
+        for number, at in ((XMP, xmp_at), (EXIF, exif_at)):
+            with pytest.raises(AmbiguousError, match="no stated length"):
+                EditableBmff(_with_places(data, number, [(at, 0)]))
+
+    def test_a_picture_without_a_place(self) -> None:
+        data = heif(Form(made=(image(7), image(8))))
+        with pytest.raises(DamagedError, match="data of the picture of this file is missing"):
+            EditableBmff(data.replace(b"infe\2\0\0\0\0\7", b"infe\2\0\0\0\0\1"))
+
+
+class TestWhatIsWrittenCanBeTakenBack:
+    def test_metadata_that_is_tied_to_other_parts_is_not_written(self) -> None:
+        tied = (PRIMARY, XMP, EXIF)
+        for made in ((xmp_item(XMP, OLD), exif_item(EXIF)), (xmp_item(XMP, b""), Made(EXIF, b"Exif", b""))):
+            editable = EditableBmff(heif(Form(made=(image(PRIMARY), *made), associated=tied)))
+            for wanted in (BlockChange(xmp=NEW), BlockChange(exif=TEXT)):
+                with pytest.raises(BmffError, match="tied"):
+                    editable.edit(wanted)
+
+    @pytest.mark.parametrize("count", [2, 0xFFFFFFFF])
+    def test_damaged_properties_are_found_before_a_write(self, count: int) -> None:
+        damaged = PLAIN.replace(b"ipma\0\0\0\0\0\0\0\1", b"ipma\0\0\0\0" + struct.pack(">I", count))
+        with pytest.raises(DamagedError, match="cut off"):
+            EditableBmff(damaged)
+
+    def test_damaged_groups_are_found_before_a_write(self) -> None:
+        altr = full_box(b"altr", 0, struct.pack(">III", 40, 2, PRIMARY))
+        made = (image(PRIMARY), xmp_item(XMP, OLD))
+        with pytest.raises(DamagedError, match="cut off"):
+            EditableBmff(heif(Form(made=made, groups=box(b"grpl", altr))))
+
+    def test_a_new_item_takes_no_number_that_properties_name(self) -> None:
+        data = heif(Form(associated=(PRIMARY, 2)))
+        tagged = change(data, BlockChange(xmp=NEW))
+        assert set(payloads(tagged)) == {PRIMARY, 3}
+        assert change(tagged, BlockChange(xmp=None)) is not None
 
 
 class TestRealFiles:

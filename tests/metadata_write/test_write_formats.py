@@ -12,17 +12,22 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from nivo_tui.metadata import xmp
+from nivo_tui.metadata.blocks import CITY, EXIF_TEXTS, STATE
 from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.iptc import read_iptc
+from nivo_tui.metadata.iptc_edit import texts_of
 from nivo_tui.metadata.journal import Journal
 from nivo_tui.metadata.plan import WriteOptions
 from nivo_tui.metadata.planned import now
 from nivo_tui.metadata.read import read_metadata
+from nivo_tui.metadata.regions import NamedFace, Regions, to_seen
 from nivo_tui.metadata.undo import undo_run, untag
 from nivo_tui.metadata.xmp import Location
+from nivo_tui.metadata.xmp_regions import regions_of
 from nivo_tui.model import FileMetadata, Format, Receipt
 from tests.metadata_write import exiftool
-from tests.metadata_write.builders import open_journal, write
+from tests.metadata_write.builders import jpeg, open_journal, segment, write
 
 KEYWORDS = ("nivo bar", "Zürich", "日本")
 PLACE = Location(city="Zürich", state="Zürich", country="Schweiz", code="CHE")
@@ -277,3 +282,73 @@ def test_the_homes_of_two_runs_are_told_apart(tmp_path: Path, monkeypatch: pytes
     (receipt,) = undo_run(journals[0], execute=True)
     assert receipt.mode == "additions"
     assert facts(path).keywords == ("mine 2",)
+
+
+def iptc_block(*datasets: tuple[int, int, bytes]) -> bytes:
+    return b"".join(
+        bytes((0x1C, record, number)) + len(value).to_bytes(2, "big") + value
+        for record, number, value in datasets
+    )
+
+
+def photoshop_segment(*blocks: bytes) -> bytes:
+    resources = [b"8BIM\x04\x04\0\0" + len(b).to_bytes(4, "big") + b + b"\0" * (len(b) & 1) for b in blocks]
+    return segment(0xED, b"Photoshop 3.0\0" + b"".join(resources))
+
+
+def test_a_place_that_somebody_named_stays_and_is_not_contradicted(tmp_path: Path, journal: Journal) -> None:
+    path = tmp_path / "bare.jpg"
+    path.write_bytes(jpeg(photoshop_segment(iptc_block((2, 90, b"Wien")))))
+    write(journal, path, "sea", location=PLACE)
+    image = EDITORS[Format.JPEG](path.read_bytes())
+    assert image.packet is not None
+    assert xmp.read(image.packet).location == Location(None, "Zürich", "Schweiz", "CHE")
+    assert texts_of(image.iptc)[CITY] == "Wien"
+    assert texts_of(image.iptc)[STATE] == "Zürich"
+    take_out(journal, path)
+    assert set(texts_of(EDITORS[Format.JPEG](path.read_bytes()).iptc).values()) == {None, "Wien"}
+
+
+def test_a_file_whose_iptc_is_in_doubt_gets_the_rest_and_a_note(tmp_path: Path, journal: Journal) -> None:
+    path = tmp_path / "bare.jpg"
+    two = photoshop_segment(iptc_block((2, 25, b"one")), iptc_block((2, 25, b"two")))
+    path.write_bytes(jpeg(two))
+    (receipt,) = write(journal, path, "sea", description="Words", target="file")
+    assert receipt.status == "written"
+    assert any("IPTC was left as it is" in note for note in receipt.notes)
+    assert two in path.read_bytes()
+    assert "sea" in facts(path).keywords
+    assert EDITORS[Format.JPEG](path.read_bytes()).exif_texts == dict.fromkeys(EXIF_TEXTS, "Words")
+
+
+def test_old_captions_are_read_as_before_once_the_character_set_is_declared(
+    tmp_path: Path, journal: Journal
+) -> None:
+    path = tmp_path / "bare.jpg"
+    path.write_bytes(jpeg(photoshop_segment(iptc_block((2, 25, b"Caf\xe9"), (2, 116, b"\xa9 M\xfcller")))))
+    write(journal, path, "日本")
+    block = EDITORS[Format.JPEG](path.read_bytes()).iptc
+    assert block is not None
+    assert read_iptc(block).keywords == ("Café", "日本")
+    assert "© Müller".encode() in block
+    assert facts(path).keywords == ("Café", "日本")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_named_faces_go_into_the_file_as_regions(tmp_path: Path, journal: Journal, orientation: int) -> None:
+    path = tmp_path / "bare.jpg"
+    path.write_bytes(MAKERS["bare.jpg"][1]())
+    seen = (48, 64) if orientation > 4 else (64, 48)
+    faces = Regions((NamedFace("Ann Müller", 4, 4, 20, 24),), *seen, orientation=orientation)
+    (receipt,) = write(journal, path, regions=faces)
+    assert (receipt.status, receipt.added) == ("written", ("Ann Müller",))
+    assert write(journal, path, regions=faces)[0].status == "unchanged"
+    assert facts(path).people == ("Ann Müller",)
+    packet = EDITORS[Format.JPEG](path.read_bytes()).packet
+    assert packet is not None
+    (region,) = regions_of(packet)
+    assert (region.name, region.kind) == ("Ann Müller", "Face")
+    area = to_seen(region.area, orientation)
+    assert (area.x * seen[0], area.y * seen[1]) == (pytest.approx(12, abs=0.1), pytest.approx(14, abs=0.1))
+    take_out(journal, path)
+    assert path.read_bytes() == MAKERS["bare.jpg"][1]()

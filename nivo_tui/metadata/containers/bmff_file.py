@@ -22,7 +22,8 @@ from nivo_tui.metadata.containers.bmff_layout import (
 )
 from nivo_tui.metadata.containers.bmff_offsets import read_offsets
 
-_WITHOUT_DATA = (b"iden", b"mime", b"Exif", b"uri ")
+_WITHOUT_DATA = (b"iden", b"uri ")
+_METADATA = (b"mime", b"Exif")
 _MOST_ITEM_BYTES = 64 * 1024 * 1024
 _MOST_HEAD_BYTES = 64
 
@@ -53,6 +54,8 @@ class BmffFile:
         self.tied = items.read_associated(data, properties) | items.read_groups(data, groups)
         if self.primary not in self.infos:
             raise DamagedError("this file does not say which of its items is the picture")
+        if self.primary not in self.places and self.infos[self.primary].kind not in _WITHOUT_DATA:
+            raise DamagedError("the data of the picture of this file is missing")
         self._check_data()
 
     def item_of_primary(self, wanted: Callable[[Info], bool], name: str) -> Held | None:
@@ -146,16 +149,28 @@ class BmffFile:
         for place in self.iloc.places:
             if place.reference:
                 raise BmffError("an item of this file lies in another file")
-            if place.construction == 1:
-                self.spans_of(place)
-            if not place.in_file:
+            if place.construction > 1:
                 continue
-            info = self.infos.get(place.number)
-            for start, length in place.spans():
+            for start, length in self.spans_of(place):
                 if start + length > len(self.data):
                     raise CutOffError("this file is cut off: the data of an item is missing")
-                if not length and start and (info is None or info.kind not in _WITHOUT_DATA):
-                    raise BmffError("an item of this file has no stated length")
+                if not length and start and self._may_hold(start, place):
+                    raise AmbiguousError("an item of this file has no stated length")
+
+    def _may_hold(self, start: int, place: Place) -> bool:
+        """Whether an item of length 0 may reach from its start to the end of the file.
+
+        The standard says so (8.11.3). Yet programs that take metadata out (ExifTool) leave their item like
+        this, and mean that there is nothing: it holds something where metadata stand that no other claims.
+        """
+        info = self.infos.get(place.number)
+        kind = b"" if info is None else info.kind
+        if kind not in _METADATA:
+            return kind not in _WITHOUT_DATA and place.construction == 0
+        head = self.data[start : start + _MOST_HEAD_BYTES]
+        is_xml = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+        is_metadata = is_xml if kind == b"mime" else exif_tiff(head) is not None
+        return is_metadata and self.exclusive(start, start + 1, {place.number})
 
     def _held(self, info: Info, name: str) -> Held:
         if info.encoding or info.protected:
@@ -168,22 +183,6 @@ class BmffFile:
         spans = self.spans_of(place)
         if not spans:
             raise DamagedError(f"the place of the {name} of this file is missing")
-        if any(not length and self._looks_held(start, info) for start, length in spans):
-            raise AmbiguousError(f"the {name} of this file has no stated length")
         if sum(length for _, length in spans) > min(len(self.data), _MOST_ITEM_BYTES):
             raise DamagedError(f"the {name} of this file is too large")
         return Held(info, place, b"".join(self.data[start : start + length] for start, length in spans))
-
-    def _looks_held(self, start: int, info: Info) -> bool:
-        """Whether metadata stand where an item of length 0 starts, and no other item claims them.
-
-        The standard lets such an item reach to the end of the file (8.11.3); programs that take metadata
-        out (ExifTool) leave their item like this, and mean that there is nothing.
-        """
-        end = min(start + _MOST_HEAD_BYTES, len(self.data))
-        head = self.data[start:end]
-        if info.kind == b"Exif":
-            is_held = exif_tiff(head) is not None
-        else:
-            is_held = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
-        return is_held and self.exclusive(start, end, {info.number})

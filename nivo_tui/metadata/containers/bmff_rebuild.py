@@ -46,6 +46,7 @@ def work_edits(file: BmffFile, work: Work, tail: Box | None, held: Sequence[Held
     in_place = list(work.in_place.values())
     if not (work.moving or work.coming or work.going):
         return edit_list(in_place)
+    tail = tail if tail and _keeps_its_front(file, work, tail, held) else None
     contents = _contents(file, work, tail, held)
     ending = _tail_edits(file, tail, contents)
     table = [*_info_edits(file, work), *_reference_edits(file, work)]
@@ -65,14 +66,42 @@ def work_edits(file: BmffFile, work: Work, tail: Box | None, held: Sequence[Held
 
 
 def _contents(file: BmffFile, work: Work, tail: Box | None, held: Sequence[Held]) -> dict[int, bytes]:
-    """The payloads of the new tail by the number of their item."""
-    stay = {}
-    for item in held:
-        number = item.info.number
-        inside = tail and any(tail.payload <= start < tail.end for start, _ in file.spans_of(item.place))
-        if inside and number not in work.going:
-            stay[number] = item.payload
-    return stay | work.moving | {number: item.payload for number, item in work.coming.items()}
+    """The payloads of the new tail by the number of their item, Exif before XMP.
+
+    XMP changes with every write, so that at the end nothing has to make room for it.
+    """
+    stay = {item.info.number: item.payload for item in _staying(file, work, tail, held)}
+    new = {number: item.payload for number, item in work.coming.items()}
+    contents = stay | work.moving | new
+    kinds = {number: info.kind for number, info in file.infos.items()}
+    kinds |= {number: item.kind for number, item in work.coming.items()}
+    return dict(sorted(contents.items(), key=lambda content: kinds[content[0]] != b"Exif"))
+
+
+def _staying(file: BmffFile, work: Work, tail: Box | None, held: Sequence[Held]) -> list[Held]:
+    """The items of the tail that are neither changed nor removed."""
+    changing = {*work.going, *work.moving}
+    return [
+        item
+        for item in held
+        if tail
+        and item.info.number not in changing
+        and any(tail.payload <= start < tail.end for start, _ in file.spans_of(item.place))
+    ]
+
+
+def _keeps_its_front(file: BmffFile, work: Work, tail: Box, held: Sequence[Held]) -> bool:
+    """Whether Exif that is not changed could stay where it is in a new tail, at its beginning.
+
+    If not, the tail is another program's, and a tail of our own is begun behind it.
+    """
+    position = tail.payload
+    for item in _staying(file, work, tail, held):
+        for start, length in file.spans_of(item.place) if item.info.kind == b"Exif" else ():
+            if start != position:
+                return False
+            position += length
+    return True
 
 
 def _tail_edits(file: BmffFile, tail: Box | None, contents: dict[int, bytes]) -> list[Edit]:
