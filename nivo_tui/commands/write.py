@@ -78,8 +78,9 @@ def _receipts(job: Job, around: Surroundings, options: Namespace, *, with_mode: 
 
 
 def as_json(receipt: Receipt) -> dict[str, Any]:
-    """The fields of a `receipt` line."""
+    """The fields of a `receipt` line; what is to be noted of a file that was written is its reason."""
     data = asdict(receipt)
+    data["reason"] = receipt.reason or "; ".join(receipt.notes) or None
     return {name: data[name] for name in _RECEIPT_FIELDS}
 
 

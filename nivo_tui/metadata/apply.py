@@ -105,6 +105,8 @@ def carry_out(change: Change, journal: Journal, status: str, step: Step = no_ste
         return receipt_of(record.path, file, "refused", run=record.run, **_untouched(file, str(error)))
     except (OSError, sqlite3.Error) as error:
         reason = f"it could not be written: {getattr(error, 'strerror', None) or error}"
+        if isinstance(error, PermissionError):
+            reason += f"; allow writing in its folder, {os.path.dirname(file.real) or '.'}"
         return receipt_of(record.path, file, "failed", run=record.run, **_untouched(file, reason))
     remarks = (*file.notes, *notes)
     return receipt_of(
@@ -130,6 +132,8 @@ class _Replacement:
         self._notes: list[str] = []
         self._laid: list[str] = []
         self._temp_status: os.stat_result | None = None
+        # A change that keeps size and time, and a further name of the file, still move this.
+        self._ctime_ns = 0 if change.file.before is None else change.file.before.ctime_ns
 
     def run(self) -> tuple[str | None, list[str]]:
         """Do it; returns the backup that was made and remarks. Raises PhotoError, OSError, sqlite3.Error."""
@@ -183,15 +187,15 @@ class _Replacement:
     def _check_source(self) -> None:
         before = self._file.before
         try:
-            status = os.stat(self._real)
+            status = os.lstat(self._real)
         except FileNotFoundError:
             status = None
         if before is None:
-            if status is not None or os.path.lexists(self._real):
+            if status is not None:
                 raise ApplyError("another program has made this file meanwhile; run it again")
         elif status is None:
             raise ApplyError("the file is no longer there")
-        elif not before.is_of(status):
+        elif not before.is_of(status) or status.st_ctime_ns != self._ctime_ns:
             raise ApplyError("the file was changed by another program meanwhile; run it again")
 
     def _check_space(self) -> None:
@@ -212,6 +216,7 @@ class _Replacement:
         if backup is not None and before is not None and old is not None:
             make_backup(self._real, backup, old, before)
             self._laid.append(backup)
+            self._ctime_ns = os.lstat(self._real).st_ctime_ns  # the second name is ours
             record = self._change.record
             made = BackupRecord(self._real, backup, before.hash, before.size, record.at, record.run)
         self._step("backed up")

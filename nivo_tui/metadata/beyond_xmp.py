@@ -24,6 +24,7 @@ from nivo_tui.metadata.blocks import (
 )
 from nivo_tui.metadata.xmp import Location, XmpFacts
 from nivo_tui.metadata.xmp_change import BlockValue, Edited
+from nivo_tui.metadata.xmp_nodes import clean_keyword
 from nivo_tui.model import FileMetadata
 
 IPTC = "iptc"
@@ -138,8 +139,15 @@ def _iptc_additions(
 ) -> Beyond:
     if policy == NEVER or image.iptc_refusal == "" or (policy == IF_PRESENT and image.iptc is None):
         return NOTHING
-    wish = iptc_edit.IptcWish(texts.keywords, metadata.keywords, _iptc_texts(texts), dict(ours))
-    twins = [*standing.keywords, *(t for t in (standing.title, standing.description) if t)]
+    wish = iptc_edit.IptcWish(
+        tuple(map(clean_keyword, texts.keywords)),
+        tuple(map(clean_keyword, metadata.keywords)),
+        _iptc_texts(texts),
+        dict(ours),
+    )
+    # What we wrote or carried into the XMP ourselves says nothing of how the IPTC is to be read.
+    known = {entry.value for entry in standing.applied}
+    twins = {*standing.keywords, *(t for t in (standing.title, standing.description) if t)} - known
     try:
         if image.iptc_refusal:
             raise RefusedError(image.iptc_refusal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nivo_tui.metadata.containers import jpeg
+from nivo_tui.metadata.containers import jpeg, jpeg_extended
 from nivo_tui.metadata.containers.source import from_bytes
 from nivo_tui.metadata.containers.tiff import Ifd, read_tiff
 from nivo_tui.model import Format
@@ -62,7 +62,7 @@ def _of_jpeg(data: bytes) -> Parts:
         if parts.scan_start is not None or length >= len(data):
             break
         length *= 4
-    xmp = jpeg.xmp_packet(head, parts)
+    xmp = jpeg_extended.whole_packet(head, parts)
     return Parts(xmp, jpeg.iptc_resource(head, parts), _main(jpeg.exif_payload(head, parts)))
 
 

@@ -101,6 +101,8 @@ def _is_ours(folder: str, sidecar: str, name: str, fmt: Format) -> bool:
 def _stated_owner(sidecar: str) -> str | None:
     """The extension that a sidecar names, in small letters; None where it names none or cannot be read."""
     try:
+        if not Path(sidecar).is_file():  # a pipe of that name would never answer
+            return None
         with Path(sidecar).open("rb") as file:
             found = values(take_apart(file.read(_MOST_BYTES)).root, _OWNER)
     except (OSError, XmpError):

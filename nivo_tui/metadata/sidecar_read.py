@@ -66,6 +66,9 @@ def _is_one(folder: str, name: str, other: str) -> bool:
 
 def _content(folder: str, name: str, problems: list[str]) -> bytes | None:
     try:
+        if not Path(folder, name).is_file():  # a pipe of that name would never answer
+            problems.append(f"the sidecar {name} cannot be read: it is no regular file")
+            return None
         with Path(folder, name).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:

@@ -22,13 +22,17 @@ class PlanError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was read: its length, times, identity on the disk, and the BLAKE3 of its bytes."""
+    """A file as it was read: its length, times, identity on the disk, and the BLAKE3 of its bytes.
+
+    `ctime_ns` is when its bytes or attributes last changed; on Windows, when it was made.
+    """
 
     size: int
     mtime_ns: int
     inode: int
     device: int
     hash: str
+    ctime_ns: int
 
     def is_of(self, status: os.stat_result) -> bool:
         """Whether a file is still the one that was read, as far as its status tells."""
@@ -80,7 +84,14 @@ def read_file(real: str, most: int) -> tuple[bytes, FileState]:
         raise PlanError(f"the file cannot be read: {error.strerror or error}") from error
     if (first.st_size, first.st_mtime_ns) != (last.st_size, last.st_mtime_ns) or len(data) != last.st_size:
         raise PlanError("the file is just being changed by another program; try again later")
-    state = FileState(last.st_size, last.st_mtime_ns, last.st_ino, last.st_dev, blake3(data).hexdigest())
+    state = FileState(
+        last.st_size,
+        last.st_mtime_ns,
+        last.st_ino,
+        last.st_dev,
+        blake3(data).hexdigest(),
+        last.st_ctime_ns,
+    )
     return data, state
 
 

@@ -12,8 +12,8 @@ from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata import xmp
 from nivo_tui.metadata.apply import Change, Step, carry_out, no_step
-from nivo_tui.metadata.beyond_xmp import NOTHING, removals
-from nivo_tui.metadata.blocks import Editable
+from nivo_tui.metadata.beyond_xmp import IPTC, NOTHING, removals
+from nivo_tui.metadata.blocks import Editable, is_block_field
 from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.edits import apply_edits, difference, inverse
 from nivo_tui.metadata.journal import Journal, WriteRecord
@@ -22,7 +22,8 @@ from nivo_tui.metadata.planned import PlannedFile, now, receipt_of, refused
 from nivo_tui.metadata.rebuild import rebuilt
 from nivo_tui.metadata.sidecar import Sidecar, choose_sidecars
 from nivo_tui.metadata.target import MOST_BYTES, FileState, read_file, refuse_unwritable, resolve
-from nivo_tui.metadata.xmp_edit import remove
+from nivo_tui.metadata.xmp_change import Edited
+from nivo_tui.metadata.xmp_edit import remove, strike
 from nivo_tui.metadata.xmp_records import Applied
 from nivo_tui.metadata.xmp_tree import nfc
 from nivo_tui.model import Format, Receipt
@@ -173,7 +174,34 @@ def _plan_additions(record: WriteRecord, real: str, data: bytes, state: FileStat
         and (entry.carried or entry.value in record.added)
     ]
     note = "the file was changed after the run; only what the run added was taken back"
-    return _without(record.target, real, fmt, image, data, state, packet, mine, (note,))
+    if mine or (packet is not None and xmp.read(packet).applied):
+        return _without(record.target, real, fmt, image, data, state, packet, mine, (note,))
+    return _struck(record, real, fmt, image, data, state, packet)
+
+
+def _struck(
+    record: WriteRecord,
+    real: str,
+    fmt: Format | None,
+    image: Editable | None,
+    data: bytes,
+    state: FileState,
+    packet: bytes | None,
+) -> PlannedFile:
+    """The same of a file whose records another program dropped: by what the journal says was added."""
+    fields = tuple(name.removeprefix("xmp:") for name in record.fields)
+    entries = [Applied(value, fields=fields) for value in record.added]
+    if packet is None:
+        outside = tuple(name for name in fields if is_block_field(name))
+        struck = Edited(None, tuple(replace(entry, fields=outside) for entry in entries), dropped=(IPTC,))
+    else:
+        struck = replace(strike(packet, entries, now()), dropped=(IPTC,))
+    beyond = NOTHING if image is None else removals(image, struck)
+    if struck.packet == packet and (image is None or not image.edit(beyond.change)):
+        note = "nothing of what the run added is in the file any more"
+        return PlannedFile(record.target, "unchanged", real, state, notes=(note,), is_sidecar=fmt is None)
+    note = "another program dropped the records of the run; what the journal names was taken back"
+    return rebuilt(record.target, real, fmt, image, data, state, struck, beyond, removes=True, notes=(note,))
 
 
 def _packet_of(real: str, data: bytes) -> tuple[Format | None, Editable | None, bytes | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lxml import etree
 
@@ -17,9 +18,9 @@ from nivo_tui.metadata.xmp_nodes import clean
 from nivo_tui.metadata.xmp_records import DESCRIPTION, METADATA_DATE, OWNER, TITLE, Applied
 from nivo_tui.metadata.xmp_regions import add_faces, count_regions, take_face
 from nivo_tui.metadata.xmp_sheet import WHOLE_PACKET, Sheet
-from nivo_tui.metadata.xmp_tree import XmpError
+from nivo_tui.metadata.xmp_tree import XmpError, nfc
 
-__all__ = ["OWNER", "BlockValue", "Edited", "XmpChange", "edit", "remove"]
+__all__ = ["OWNER", "BlockValue", "Edited", "XmpChange", "edit", "remove", "strike"]
 
 _NEW_PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="%s"/></x:xmpmeta>' % tree.RDF.encode()
 _WRAPPER_BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'.encode()
@@ -136,6 +137,48 @@ def remove(packet: bytes, entries: Iterable[Applied], time: str) -> Edited:
         is_empty = _leave(sheet, time)
     new = None if is_empty else source.to_bytes(len(packet))
     return Edited(new, tuple(gone), dropped=dropped)
+
+
+def strike(packet: bytes, entries: Iterable[Applied], time: str) -> Edited:
+    """Take values out of the fields that the entries name, though the packet holds no record of them.
+
+    Some programs drop properties they do not know, our records among them; then the caller tells from
+    elsewhere what was added. A value is taken from a property of paths where it is the leaf of just one. Face
+    regions stay. The entries of what is returned name those XMP properties that held the value, and all of
+    their fields outside XMP. Raises XmpError where the packet cannot be read.
+    """
+    taken = _take_apart(packet)
+    source = Source(taken)
+    sheet = Sheet(taken.root, facts(taken.root).created)
+    struck = []
+    for entry in entries:
+        fields = [name for name in entry.fields if records.is_block_field(name)]
+        for name in entry.fields:
+            if not records.is_block_field(name) and _strike_one(sheet, entry, name):
+                fields.append(name)
+        if fields:
+            struck.append(replace(entry, fields=tuple(fields)))
+    if all(records.is_block_field(name) for entry in struck for name in entry.fields):
+        return Edited(packet, tuple(struck))
+    sheet.write_date(time)
+    return Edited(source.to_bytes(len(packet)), tuple(struck))
+
+
+def _strike_one(sheet: Sheet, entry: Applied, name: str) -> bool:
+    if records.is_region_field(name) or name not in records.PROPERTIES:
+        return False
+    before = tree.values(sheet.root, name)
+    separator = records.HIERARCHIES.get(name)
+    if separator and entry.value not in before:
+        ends = [path for path in before if nfc(path).rsplit(separator, 1)[-1] == entry.value]
+        if len(ends) == 1:
+            sheet.take_item(name, nfc(ends[0]))
+    else:
+        _take(sheet, entry, name)
+    after = tree.values(sheet.root, name)
+    if not after and before:
+        sheet.drop(name)
+    return len(after) < len(before)
 
 
 def _take(sheet: Sheet, entry: Applied, name: str) -> None:

@@ -24,7 +24,8 @@ from nivo_tui.metadata.containers.bmff_layout import (
     UnknownTrailerError,
 )
 from nivo_tui.metadata.edits import apply_edits, inverse
-from tests.metadata_write.builders import PADDING, bag, packet
+from nivo_tui.metadata.undo import undo_run
+from tests.metadata_write.builders import PADDING, bag, open_journal, packet, write
 from tests.metadata_write.builders_bmff import (
     PRIMARY,
     Form,
@@ -214,9 +215,12 @@ class TestPlaces:
 
     def test_a_packet_inside_the_tables_is_not_written_over(self) -> None:
         data = heif(Form(base_size=0, made=(image(PRIMARY), xmp_item(XMP, NEW))))
-        inside = _with_places(data, XMP, [(meta_of(data).start + 60, 40)])
-        new = b"<x/>"
-        assert raw_part(change(inside, BlockChange(xmp=new)), b"iprp") == raw_part(data, b"iprp")
+        for start in (meta_of(data).start + 4, data.index(b"iloc") + 8, data.index(b"infe")):
+            with pytest.raises(BmffError, match="across its table"):
+                EditableBmff(_with_places(data, XMP, [(start, 40)]))
+        properties = data.index(b"ipco")
+        inside = _with_places(data, XMP, [(properties, 12)])
+        assert raw_part(change(inside, BlockChange(xmp=b"<x/>")), b"iprp") == raw_part(data, b"iprp")
 
     def test_parts_before_and_behind_the_tables_move_each_by_their_own_way(self) -> None:
         data = heif(
@@ -286,6 +290,45 @@ class TestPlaces:
         assert EditableBmff(less).exif_texts == {IMAGE_DESCRIPTION: "Zürich", USER_COMMENT: None}
         assert grown(changed, less) < -len(LONG)
 
+    def test_exif_stays_where_it_is_when_the_packet_changes(self) -> None:
+        """A packet in front of it would push it on, and a new packet would stand where Exif stood."""
+        tagged = change(heif(Form()), BlockChange(xmp=NEW, exif=TEXT))
+        (exif,) = [item.number for item in table_of(tagged).items.values() if item.kind == b"Exif"]
+        body = payloads(tagged)[exif] or b""
+        tail = parts_of(tagged)[-1]
+        assert tagged[tail.payload : tail.end] == body + NEW
+        for new in (LONG, OLD):
+            changed = change(tagged, BlockChange(xmp=new))
+            last = parts_of(changed)[-1]
+            assert changed[last.payload : last.end] == body + new
+            assert last.start - tail.start == grown(tagged, changed) - grown(NEW, new) == 0
+
+    def test_a_tail_in_another_order_is_left_and_one_of_our_own_begun(self) -> None:
+        exif = exif_item(EXIF)
+        data = heif(Form(made=(image(PRIMARY, method=1), xmp_item(XMP, b""), exif), base_size=0))
+        start, foreign = len(data) + 8, data + box(b"mdat", OLD + exif.payload)
+        foreign = _with_places(foreign, XMP, [(start, len(OLD))])
+        foreign = _with_places(foreign, EXIF, [(start + len(OLD), len(exif.payload))])
+        first = change(foreign, BlockChange(xmp=LONG))
+        assert kinds(first) == [*kinds(foreign), b"mdat"]
+        assert first[parts_of(first)[-2].payload :].startswith(OLD + exif.payload)
+        second = change(first, BlockChange(xmp=NEW))
+        assert (kinds(second), grown(first, second)) == (kinds(first), grown(LONG, NEW))
+        assert (payloads(second)[XMP], payloads(second)[EXIF]) == (NEW, exif.payload)
+
+    def test_each_write_after_a_description_passes_the_gate(self, tmp_path: Path) -> None:
+        journal, path = open_journal(), tmp_path / "a.heic"
+        path.write_bytes(heif(Form()))
+        old = path.read_bytes()
+        for word in ("one", "two words", "three, and many letters more"):
+            (receipt,) = write(journal, path, word, description="Zürich", target="file", backup=False)
+            assert (receipt.status, receipt.reason) == ("written", None)
+        assert EditableBmff(path.read_bytes()).exif_texts == dict.fromkeys(EXIF_TEXTS, "Zürich")
+        for _ in range(3):
+            (back,) = undo_run(journal, execute=True)
+            assert back.mode == "exact"
+        assert path.read_bytes() == old
+
     def test_places_of_further_tables_of_items_move_along(self) -> None:
         inner_table = full_box(b"iloc", 0, b"\x44\0" + struct.pack(">HHHHII", 1, 1, 0, 1, 0, 9))
         inner = full_box(b"meta", 0, full_box(b"hdlr", 0, bytes(21)) + inner_table)
@@ -354,6 +397,14 @@ class TestItems:
         )
         assert EditableBmff(data).packet is None
         assert payloads(rewritten(data, NEW))[XMP] == OLD
+
+    def test_exif_of_another_image_gets_no_rival(self) -> None:
+        form = Form(made=(image(PRIMARY), image(7), exif_item(EXIF)), references=((b"cdsc", EXIF, 7),))
+        editable = EditableBmff(heif(form))
+        assert (editable.exif_texts, editable.has_exif) == (None, False)
+        with pytest.raises(AmbiguousError, match="another image"):
+            editable.edit(BlockChange(exif=TEXT))
+        assert EXIF in payloads(rewritten(heif(form), NEW))
 
     def test_a_packet_that_describes_nothing_is_that_of_the_picture(self) -> None:
         data = heif(Form(iref=None, made=(image(PRIMARY), xmp_item(XMP, OLD))))
@@ -478,7 +529,10 @@ class TestRefusals:
         data = heif(Form(base_size=0, made=(image(PRIMARY), image(7))))
         across = _with_places(data, 7, [(20, meta_of(data).end)])
         with pytest.raises(BmffError, match="across its table"):
-            EditableBmff(across).edit(BlockChange(xmp=NEW))
+            EditableBmff(across)
+        behind = heif(Form(base_size=0, made=(image(PRIMARY), image(7)), trailer=bytes(64)))
+        with pytest.raises(BmffError, match="across its table"):
+            EditableBmff(_with_places(behind, 7, [(len(behind) - 90, 90)]))
 
     def test_an_offset_that_would_not_fit_its_field(self) -> None:
         far = full_box(b"iloc", 0, b"\x44\0" + struct.pack(">HHHHII", 1, 1, 0, 1, 0xFFFFFFFF, 0))
@@ -553,6 +607,10 @@ class TestPlacesInDoubt:
         with pytest.raises(CutOffError, match="outside the data of the table"):
             EditableBmff(data.replace(b"idat", b"skip"))
 
+    def test_a_picture_made_of_an_item_that_is_missing(self) -> None:
+        with pytest.raises(DamagedError, match="made of is missing"):
+            EditableBmff(heif(Form(references=((b"dimg", PRIMARY, 9),))))
+
     def test_a_packet_whose_type_is_spelt_in_another_way(self) -> None:
         """Of the programs that read packets, some would take it for one and some would not."""
         item = Made(XMP, b"mime", OLD, content_type=b"applicAtion/rdf+xml")
@@ -590,9 +648,18 @@ class TestPlacesInDoubt:
                 EditableBmff(_with_places(data, number, [(at, 0)]))
 
     def test_a_picture_without_a_place(self) -> None:
-        data = heif(Form(made=(image(7), image(8))))
-        with pytest.raises(DamagedError, match="data of the picture of this file is missing"):
-            EditableBmff(data.replace(b"infe\2\0\0\0\0\7", b"infe\2\0\0\0\0\1"))
+        data = heif(Form(made=(image(PRIMARY), image(7))))
+        for number in (PRIMARY, 7):
+            name = b"infe\2\0\0\0" + number.to_bytes(2, "big")
+            other = data.replace(name, b"infe\2\0\0\0\0\x09").replace(
+                b"pitm\0\0\0\0" + number.to_bytes(2, "big"), b"pitm\0\0\0\0\0\x09"
+            )
+            with pytest.raises(DamagedError, match="place of an item of this file is missing"):
+                EditableBmff(other)
+        lone = heif(Form(base_size=0))
+        entry = PRIMARY.to_bytes(2, "big") + bytes(4) + b"\0\1"
+        with pytest.raises(DamagedError, match="place of an item of this file is missing"):
+            EditableBmff(lone.replace(entry, entry[:-1] + b"\0"))
 
 
 class TestWhatIsWrittenCanBeTakenBack:
@@ -615,6 +682,13 @@ class TestWhatIsWrittenCanBeTakenBack:
         made = (image(PRIMARY), xmp_item(XMP, OLD))
         with pytest.raises(DamagedError, match="cut off"):
             EditableBmff(heif(Form(made=made, groups=box(b"grpl", altr))))
+
+    def test_a_group_of_the_same_number_does_not_tie_an_item(self) -> None:
+        """ExifTool gives a new item the next number after the last item's, be it a group's."""
+        altr = full_box(b"altr", 0, struct.pack(">IIII", XMP, 2, PRIMARY, 7))
+        made = (image(PRIMARY), image(7), xmp_item(XMP, OLD))
+        tagged = change(heif(Form(made=made, groups=box(b"grpl", altr))), BlockChange(xmp=LONG))
+        assert set(payloads(change(tagged, BlockChange(xmp=None)))) == {PRIMARY, 7}
 
     def test_a_new_item_takes_no_number_that_properties_name(self) -> None:
         data = heif(Form(associated=(PRIMARY, 2)))

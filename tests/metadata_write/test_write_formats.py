@@ -27,7 +27,7 @@ from nivo_tui.metadata.xmp import Location
 from nivo_tui.metadata.xmp_regions import regions_of
 from nivo_tui.model import FileMetadata, Format, Receipt
 from tests.metadata_write import exiftool
-from tests.metadata_write.builders import jpeg, open_journal, segment, write
+from tests.metadata_write.builders import bag, jpeg, open_journal, packet, segment, write, xmp_segment
 
 KEYWORDS = ("nivo bar", "Zürich", "日本")
 PLACE = Location(city="Zürich", state="Zürich", country="Schweiz", code="CHE")
@@ -352,3 +352,64 @@ def test_named_faces_go_into_the_file_as_regions(tmp_path: Path, journal: Journa
     assert (area.x * seen[0], area.y * seen[1]) == (pytest.approx(12, abs=0.1), pytest.approx(14, abs=0.1))
     take_out(journal, path)
     assert path.read_bytes() == MAKERS["bare.jpg"][1]()
+
+
+@exiftool.needs_exiftool
+@pytest.mark.parametrize("name", ["bare.jpg", "exif.heic", "bare.tif", "bare.png"])
+@pytest.mark.parametrize("how", ["rewritten", "without XMP"])
+def test_undo_goes_by_the_journal_where_another_program_dropped_our_records(
+    name: str, how: str, photo: Path, journal: Journal
+) -> None:
+    write(journal, photo, *KEYWORDS, title="A title", description="Words")
+    if how == "rewritten":
+        exiftool.run(
+            "-q", "-overwrite_original", "-all=", "-tagsfromfile", "@", "-all:all", "-unsafe", str(photo)
+        )
+    else:
+        exiftool.run("-q", "-overwrite_original", "-XMP:all=", str(photo))
+    (receipt,) = undo_run(journal, execute=True)
+    assert (receipt.status in ("written", "unchanged"), receipt.mode) == (True, "additions"), receipt
+    seen = facts(photo)
+    # Copied without its character set, a keyword in IPTC is not the one that we wrote any more.
+    assert {*seen.keywords, *iptc_of(photo)} <= {"??"}
+    assert (seen.hierarchies, seen.title, seen.description) == ((), None, None)
+    assert not any((EDITORS[MAKERS[name][0]](photo.read_bytes()).exif_texts or {}).values())
+
+
+def test_iptc_that_can_be_read_in_two_ways_is_left_alone_by_every_write(
+    tmp_path: Path, journal: Journal
+) -> None:
+    path = tmp_path / "bare.jpg"
+    block = photoshop_segment(iptc_block((2, 25, "Größe".encode())))
+    path.write_bytes(jpeg(block))
+    for word in ("one", "two"):
+        write(journal, path, word)
+        assert block in path.read_bytes()
+    assert set(facts(path).keywords) == {"Größe", "one", "two"}
+
+
+def test_keywords_of_several_lines_leave_iptc_again(tmp_path: Path, journal: Journal) -> None:
+    path = tmp_path / "bare.jpg"
+    path.write_bytes(jpeg(xmp_segment(packet(bag("dc:subject", "a\nb", "tab\there")))))
+    write(journal, path, "sea")
+    assert "sea" in iptc_of(path)
+    take_out(journal, path)
+    assert iptc_of(path) == ()
+
+
+def test_so_many_keywords_that_the_records_need_extended_xmp(tmp_path: Path, journal: Journal) -> None:
+    path = tmp_path / "bare.jpg"
+    path.write_bytes(
+        jpeg(xmp_segment(packet(bag("dc:subject", *(f"keyword number {n}" for n in range(250))))))
+    )
+    old = path.read_bytes()
+    (receipt,) = write(journal, path, *KEYWORDS, target="file")
+    assert receipt.status == "written", receipt
+    assert b"http://ns.adobe.com/xmp/extension/" in path.read_bytes()
+    assert set(KEYWORDS) < set(facts(path).keywords)
+    assert write(journal, path, *KEYWORDS, target="file")[0].status == "unchanged"
+    assert take_out(journal, path, "Zürich").removed == ("Zürich",)
+    for _ in range(2):
+        (back,) = undo_run(journal, execute=True)
+        assert back.mode == "exact", back
+    assert path.read_bytes() == old

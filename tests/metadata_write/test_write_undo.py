@@ -165,9 +165,17 @@ def test_an_older_run_does_not_take_what_a_newer_one_wrote_again(journal: Journa
     assert facts(photo).keywords == ("sea", "dune")
 
 
-def test_where_nothing_of_ours_is_left_undo_changes_nothing(journal: Journal, photo: Path) -> None:
-    write(journal, photo, "dune")
+def test_without_our_records_undo_goes_by_the_journal(journal: Journal, photo: Path) -> None:
+    write(journal, photo, "dune", options=WriteOptions(iptc="never"))
     another_program_writes(photo, "dune", "sea")
+    (back,) = undo(journal)
+    assert (back.status, back.mode, back.removed) == ("written", "additions", ("dune",))
+    assert facts(photo).keywords == ("sea",)
+
+
+def test_where_nothing_of_ours_is_left_undo_changes_nothing(journal: Journal, photo: Path) -> None:
+    write(journal, photo, "dune", options=WriteOptions(iptc="never"))
+    another_program_writes(photo, "sea")
     present = photo.read_bytes()
     (back,) = undo(journal)
     assert (back.status, back.mode) == ("unchanged", "additions")

@@ -44,6 +44,9 @@ class EditableBmff:
         self._tiff_at = 0
         try:
             self._exif = self._file.item_of_primary(_is_exif, "Exif")
+            if self._exif is None and any(map(_is_exif, self._file.infos.values())):
+                # Most readers look no further than the kind of an item: a new one would hide that one's tags.
+                raise AmbiguousError("the Exif of this file is that of another image in it")
             self._tiff_at = _tiff_start(self._exif)
         except BmffError as error:
             self._exif_problem = error

@@ -5,6 +5,7 @@ Sources: ISO/IEC 14496-12 (8.11), ISO/IEC 23008-12 (HEIF 6.3, annex A.2.1).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -51,12 +52,19 @@ class BmffFile:
         self.references = items.read_references(data, parts.get(b"iref"))
         self.offsets = read_offsets(data, self.layout)
         properties, groups = parts.get(b"iprp"), parts.get(b"grpl")
-        self.tied = items.read_associated(data, properties) | items.read_groups(data, groups)
+        self.groups, members = items.read_groups(data, groups)
+        self.tied = members | items.read_associated(data, properties)
         if self.primary not in self.infos:
             raise DamagedError("this file does not say which of its items is the picture")
-        if self.primary not in self.places and self.infos[self.primary].kind not in _WITHOUT_DATA:
-            raise DamagedError("the data of the picture of this file is missing")
+        placed = {place.number for place in self.iloc.places if place.extents}
+        derived = (entry.targets for entry in self.references if entry.kind == b"dimg")
+        if not self.infos.keys() >= set(chain.from_iterable(derived)):
+            raise DamagedError("an item that a picture of this file is made of is missing")
+        without_place = {info.kind for info in self.infos.values() if info.number not in placed}
+        if without_place - {*_WITHOUT_DATA, *_METADATA}:
+            raise DamagedError("the place of an item of this file is missing")
         self._check_data()
+        self._check_apart()
 
     def item_of_primary(self, wanted: Callable[[Info], bool], name: str) -> Held | None:
         """The one item of a kind that describes the picture, or the only one that describes nothing.
@@ -127,7 +135,7 @@ class BmffFile:
 
     def unused_number(self, taken: Collection[int]) -> int:
         """A number for a new item, of 16 bits. Raises BmffError where none is left."""
-        used = {*taken, *self.infos, *self.places, *self.tied}
+        used = {*taken, *self.infos, *self.places, *self.tied, *self.groups}
         for reference in self.references:
             used.update((reference.source, *reference.targets))
         highest = max(number for number in (0, *used) if number <= 0xFFFF)
@@ -143,6 +151,23 @@ class BmffFile:
         """Raise BmffError where an item has properties or belongs to a group: then it is not just ours."""
         if info.number in self.tied:
             raise BmffError("a block of metadata of this file is tied to other parts of it")
+
+    def _check_apart(self) -> None:
+        """Refuse items that lie across what a later change may make longer, though the first one may not."""
+        meta, parts, final = self.layout.meta, self.layout.parts, self.layout.boxes[-1]
+        tables = [parts[kind] for kind in (b"iinf", b"iloc", b"iref") if kind in parts]
+        tables += [box for box, _ in self.offsets.ilocs]
+        changing = [(meta.start, meta.payload), *((box.start, box.end) for box in tables)]
+        changing += [(table.at, table.at + table.width * len(table.values)) for table in self.offsets.tables]
+        changing += [(final.start, final.payload)] if final.open_ended else []
+        changing.sort()
+        starts = [first for first, _ in changing]
+        for start, length in self.spans_beside(()):
+            end = start + length
+            at = bisect_left(starts, end) - 1
+            is_across = at >= 0 and start < changing[at][1]
+            if length and (is_across or start < self.layout.behind < end):
+                raise BmffError("the data of an item of this file lies across its table of items")
 
     def _check_data(self) -> None:
         """Refuse a file that lacks data, and items whose end is not stated: they would grow with the file."""

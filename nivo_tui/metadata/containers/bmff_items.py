@@ -238,14 +238,15 @@ def describes(source: int, target: int, size: int) -> bytes:
     return box_of(b"cdsc", source.to_bytes(size, "big") + b"\0\1" + target.to_bytes(size, "big"))
 
 
-def read_groups(data: bytes, grpl: Box | None) -> set[int]:
-    """The numbers that entity groups take and name; they are of the same kind as those of items."""
-    taken: set[int] = set()
+def read_groups(data: bytes, grpl: Box | None) -> tuple[set[int], set[int]]:
+    """The numbers of entity groups, which are of the same kind as those of items, and of their members."""
+    groups: set[int] = set()
+    members: set[int] = set()
     for box in walk(data, grpl.payload, grpl.end) if grpl else ():
         numbers = _Numbers(data, box.payload + 4, box.end)
-        taken.add(numbers.next(4))
-        taken.update(numbers.next(4) for _ in range(numbers.next(4)))
-    return taken
+        groups.add(numbers.next(4))
+        members.update(numbers.next(4) for _ in range(numbers.next(4)))
+    return groups, members
 
 
 def read_associated(data: bytes, iprp: Box | None) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from nivo_tui.metadata.gate.bmff_boxes import Box, boxes, number
@@ -11,6 +12,8 @@ from nivo_tui.metadata.gate.ranges import Range, Runs, is_blank, without
 XMP, EXIF = "xmp", "exif"
 _MIME_TYPE = b"application/rdf+xml"
 _FILE, _IDAT = 0, 1
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_TIFF_MARKS = (b"II*\0", b"MM\0*")
 _MOST_ITEMS, _MOST_EXTENTS = 65_536, 262_144
 _MOST_BLOCK_BYTES = 64 << 20
 _LOOKED_AT_APART = (b"iinf", b"iloc", b"iref", b"idat", b"free", b"skip")
@@ -47,7 +50,8 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Items:
     """What the meta box tells. `others` are its further boxes, byte for byte, `heads` version
-    and flags of its tables.
+    and flags of its tables. `kinds` are those of the items that hold metadata, `starts` counts the places in
+    the file by where they begin.
     """
 
     data: bytes
@@ -59,14 +63,36 @@ class Items:
     idat: Range
     others: tuple[bytes, ...]
     heads: dict[bytes, bytes]
+    kinds: dict[int, str]
+    starts: Counter[int]
 
     def ranges(self, place: Place) -> list[Range]:
         """Where an item's bytes stand in the file, as far as the file reaches."""
         base, end = (0, len(self.data)) if place.method == _FILE else self.idat
         if place.reference or place.method not in (_FILE, _IDAT):
             return []
-        spans = [(base + at, base + at + length if length else end) for at, length in place.extents]
+        spans = []
+        for at, length in place.extents:
+            start = base + at
+            is_open = not length and not self._is_emptied(place, start)
+            spans.append((start, end if is_open else start + length))
         return [(min(start, end), min(last, end)) for start, last in spans]
+
+    def _is_emptied(self, place: Place, start: int) -> bool:
+        """Whether a place of length 0 is that of metadata that were taken out, not one that runs to the end.
+
+        Length 0 is the latter by ISO/IEC 14496-12, 8.11.3; exiftool leaves it where it empties an item. So
+        it counts as empty unless metadata stand there that no other item claims.
+        """
+        kind = self.kinds.get(place.item)
+        if kind is None:
+            return False
+        head = self.data[start : start + 64]
+        if kind == XMP:
+            stand_there = head.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"<")
+        else:
+            stand_there = any(mark in head[:16] for mark in _TIFF_MARKS)
+        return not stand_there or self.starts[start] > 1
 
     def places(self, items: set[int]) -> list[Range]:
         """Where the bytes of some items stand in the file."""
@@ -88,7 +114,7 @@ class Items:
     def contents(self, items: set[int] | None, kind: str) -> list[bytes]:
         """The bytes of all items of a kind, or of those among `items`."""
         found = [self.content(i) for i in self.of_kind(kind) if items is None or i in items]
-        return [content for content in found if content is not None]
+        return [content for content in found if content]
 
 
 def read(data: bytes, meta: Box) -> Items:
@@ -112,6 +138,8 @@ def read(data: bytes, meta: Box) -> Items:
     # Version and flags; the places of items may need wider fields.
     tables = [by_kind[kind] for kind in (b"iinf", b"iref") if kind in by_kind]
     heads = {box.kind: data[box.body : box.body + 4] for box in (meta, *tables)}
+    idat_range = (idat.body, idat.end) if idat is not None else (0, 0)
+    bases = {_FILE: 0, _IDAT: idat_range[0]}
     return Items(
         data,
         infos,
@@ -119,9 +147,11 @@ def read(data: bytes, meta: Box) -> Items:
         located,
         links,
         _read_primary(data, by_kind.get(b"pitm")),
-        (idat.body, idat.end) if idat is not None else (0, 0),
+        idat_range,
         tuple(others),
         heads,
+        {info.item: info.kind for info in infos if info.kind},
+        Counter(bases.get(place.method, 0) + at for place in located for at, _ in place.extents),
     )
 
 
@@ -284,10 +314,11 @@ def _compare_places(before: Items, after: Items, changed: set[int]) -> None:
             if place != other:
                 raise GateError("the place of an item would change")
             continue
-        is_open = any(length == 0 for _, length in place.extents)
-        for (start, end), (first, last) in zip(before.ranges(place), after.ranges(other), strict=True):
+        spans = zip(before.ranges(place), after.ranges(other), place.extents, strict=True)
+        for (start, end), (first, last), (_, length) in spans:
             # What lies beyond the end of a damaged file is nowhere, before and after; what runs to the end
             # of the file by its length of 0 must not run into what was appended.
+            is_open = length == 0 and end > start
             if last - first < end - start or (is_open and last - first != end - start):
                 raise GateError("the bytes of an item would not be found any more")
             runs.add(start, first, end - start)

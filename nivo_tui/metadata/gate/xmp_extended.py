@@ -13,7 +13,7 @@ from nivo_tui.metadata.gate.ledger import GateError, Ledger
 
 HEADER = b"http://ns.adobe.com/xmp/extension/\0"
 _GUID_BYTES = 32
-_GUID = re.compile(rb"HasExtendedXMP[^0-9A-Fa-f]{1,3}\s*([0-9A-Fa-f]{32})\b")
+_GUID = re.compile(rb"HasExtendedXMP(?:\s*=\s*[\"']|(?:\s[^<>]*)?>)\s*([0-9A-Fa-f]{32})\b")
 
 
 @dataclass(frozen=True, slots=True)
