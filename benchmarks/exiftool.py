@@ -123,6 +123,12 @@ class StayOpen:
             stderr=subprocess.DEVNULL,
         )
 
+    def __enter__(self) -> StayOpen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def run(self, arguments: Sequence[str]) -> None:
         """Do one command and wait for its end."""
         assert self._process.stdin is not None and self._process.stdout is not None

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,17 +35,20 @@ from nivo_tui.imaging.formats import format_of_name, sniff
 from nivo_tui.imaging.identity import image_hash
 from nivo_tui.imaging.source import PhotoSource
 from nivo_tui.metadata.apply import apply_plan
+from nivo_tui.metadata.batch import plans_ahead
 from nivo_tui.metadata.journal import Journal
 from nivo_tui.metadata.plan import WriteOptions, WriteRequest, plan_write
 from nivo_tui.metadata.planned import now
 from nivo_tui.metadata.undo import undo_run, untag
 from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.model import Receipt
+from nivo_tui.platform.memory import keep_freed_memory
 from nivo_tui.settings import load_paths
 
 KEYWORDS = ("nivo bar", "Zürich", "日本")
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 PROCESSES = 8
+ROUNDS = 3
 BATCH_WARM = 30
 MEMORY_BYTES = 60_000_000
 SMALL_JPEG = (1200, 900)
@@ -56,6 +59,7 @@ class Writer:
     """Our writer as the engine drives it, with a home and a journal of its own."""
 
     def __init__(self, home: Path) -> None:
+        keep_freed_memory()
         paths = load_paths(str(home))
         paths.create()
         self.journal = Journal(open_decisions(paths))
@@ -71,6 +75,14 @@ class Writer:
         keywords = tuple(Keyword(word) for word in KEYWORDS)
         plan = plan_write(WriteRequest(str(file), keywords), self._options, run)
         return apply_plan(plan, self.journal, run, self._options)
+
+    def write_all(self, files: Sequence[Path], run: int) -> None:
+        """The same of many, as a command does it: each planned while the one before it is carried out."""
+        keywords = tuple(Keyword(word) for word in KEYWORDS)
+        requests = (WriteRequest(str(file), keywords) for file in files)
+        for plan in plans_ahead(requests, self._options, run):
+            if plan is not None:
+                apply_plan(plan, self.journal, run, self._options)
 
     def untag(self, files: Sequence[Path]) -> None:
         with self.run("untag") as run:
@@ -232,19 +244,19 @@ def _complain(file: Path, words: str) -> None:
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds a file of each way, for the same files; and the processor's a file, over all of them."""
+    """Milliseconds a file: of our batches and exiftool's, one value a round, and of single processes."""
 
+    files: int
     ours: list[float]
     stay_open: list[float]
     process: list[float]
     our_processor: float
-    their_processor: float
 
     def row(self, measure: str) -> Row:
         ours, stay_open, process = map(statistics.median, (self.ours, self.stay_open, self.process))
         return {
             "measure": measure,
-            "files": len(self.ours),
+            "files": self.files,
             "ours ms": ours,
             "stay_open ms": stay_open,
             "process ms": process,
@@ -252,70 +264,84 @@ class Times:
             "reach": REACH["stay_open"],
             "process / ours": process / ours,
             "reach ": REACH["process"],
-            "ours mean ms": statistics.fmean(self.ours),
-            "stay_open mean ms": statistics.fmean(self.stay_open),
             "ours processor ms": self.our_processor,
-            "stay_open processor ms": self.their_processor,
+            "ours, rounds": " ".join(f"{ms:.1f}" for ms in self.ours),
+            "stay_open, rounds": " ".join(f"{ms:.1f}" for ms in self.stay_open),
         }
 
 
-def timed(write: Callable[[Path], object], file: Path) -> tuple[float, bool]:
-    """Milliseconds of a write, and whether it changed the file."""
-    old = file.read_bytes()
-    started = time.perf_counter()
-    write(file)
-    ms = 1000 * (time.perf_counter() - started)
-    return ms, file.read_bytes() != old
+class Contest:
+    """The three ways on copies of the same files, in turn."""
 
+    def __init__(self, tool: Sequence[str], originals: Sequence[Path], place: Path) -> None:
+        self._tool = tool
+        self._originals = originals
+        self._place = place
+        self._arguments = exiftool.adding(KEYWORDS)
+        self._writer = Writer(place / "home")
+        _warm_up(self._writer, place / "warm")
 
-def side_by_side(
-    tool: Sequence[str], originals: Sequence[Path], place: Path
-) -> tuple[Times, set[int], set[int]]:
-    """The three ways on copies of the same files, in turn; and which of these ours and exiftool changed.
+    def changed(self) -> tuple[set[int], set[int]]:
+        """Which of the files we change, and which exiftool does."""
+        everything = range(len(self._originals))
+        mine, theirs = self._fresh("seen", everything), self._fresh("shown", everything)
+        with self._writer.run("write") as run:
+            self._writer.write_all(mine, run)
+        with exiftool.StayOpen(self._tool) as opened:
+            for file in theirs:
+                opened.run([*self._arguments, str(file)])
+        return self._differing(mine), self._differing(theirs)
 
-    The times are of the files that both changed. One process a file is measured on some of these alone.
-    """
-    arguments = exiftool.adding(KEYWORDS)
+    def times(self, chosen: Sequence[int]) -> Times:
+        """A batch of ours and one of exiftool's, several times in turn; and some files by one process each.
 
-    def fresh(name: str, n: int) -> Path:
-        folder = place / name
+        Between the batches what was written goes to the disk, so that none pays for another.
+        """
+        ours, theirs, spent = [], [], 0.0
+        with exiftool.StayOpen(self._tool) as opened:
+            opened.run([*self._arguments, str(self._fresh("first", [0])[0])])
+            for number in range(ROUNDS):
+                mine = self._fresh(f"ours{number}", chosen)
+                began = time.process_time()
+                with self._writer.run("write") as run:
+                    ours.append(_timed(lambda m=mine, r=run: self._writer.write_all(m, r), len(chosen)))
+                spent += time.process_time() - began
+                others = self._fresh(f"open{number}", chosen)
+                theirs.append(_timed(lambda o=others: self._by(opened, o), len(chosen)))
+        singly = [
+            _timed(lambda f=file: self._alone(f), 1)
+            for file in self._fresh("process", chosen[:: max(1, len(chosen) // PROCESSES)])
+        ]
+        each = 1000 / (ROUNDS * len(chosen))
+        return Times(len(chosen), ours, theirs, singly, spent * each)
+
+    def _fresh(self, name: str, numbers: Iterable[int]) -> list[Path]:
+        folder = self._place / name
         folder.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.copy2(originals[n], folder / f"{n:04}{originals[n].suffix}"))
+        return [
+            Path(shutil.copy2(self._originals[n], folder / f"{n:04}{self._originals[n].suffix}"))
+            for n in numbers
+        ]
 
-    writer = Writer(place / "home")
-    _warm_up(writer, place / "warm")
-    children = _children_s()
-    opened = exiftool.StayOpen(tool)
-    opened.run([*arguments, str(fresh("first", 0))])
-    ours: dict[int, float] = {}
-    theirs: dict[int, float] = {}
-    by_us, by_them, spent = set(), set(), 0.0
-    with writer.run("write") as run:
-        for n in range(len(originals)):
-            mine = fresh("ours", n)
-            started = time.process_time()
-            ours[n], is_ours = timed(lambda file: writer.write(file, run), mine)
-            spent += time.process_time() - started
-            theirs[n], is_theirs = timed(lambda file: opened.run([*arguments, str(file)]), fresh("open", n))
-            by_us |= {n} if is_ours else set()
-            by_them |= {n} if is_theirs else set()
-    opened.close()
-    children = _children_s() - children
-    both = sorted(by_us & by_them)
+    def _differing(self, copies: Sequence[Path]) -> set[int]:
+        pairs = enumerate(zip(copies, self._originals, strict=True))
+        return {n for n, (copy, original) in pairs if copy.read_bytes() != original.read_bytes()}
 
-    def alone(file: Path) -> None:
-        subprocess.run([*tool, *arguments, str(file)], capture_output=True, check=False)
+    def _by(self, opened: exiftool.StayOpen, files: Sequence[Path]) -> None:
+        for file in files:
+            opened.run([*self._arguments, str(file)])
 
-    some = both[:: max(1, len(both) // PROCESSES)]
-    singly = [timed(alone, fresh("process", n))[0] for n in some]
-    each = 1000 / len(originals)
-    times = Times([ours[n] for n in both], [theirs[n] for n in both], singly, spent * each, children * each)
-    return times, by_us, by_them
+    def _alone(self, file: Path) -> None:
+        subprocess.run([*self._tool, *self._arguments, str(file)], capture_output=True, check=False)
 
 
-def _children_s() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
+def _timed(work: Callable[[], object], files: int) -> float:
+    """Milliseconds a file, begun with nothing left to be written to the disk."""
+    if hasattr(os, "sync"):
+        os.sync()
+    started = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - started) / files
 
 
 def big_jpegs(count: int) -> list[Path]:
@@ -491,7 +517,9 @@ def main() -> None:
 def measure(options: argparse.Namespace, tool: Sequence[str], place: Path) -> None:
     tallies = lossless(options.corpus, tool, place / "corpus")
     originals = photos_of(options.corpus)
-    on_corpus, by_us, by_them = side_by_side(tool, originals, place / "times")
+    contest = Contest(tool, originals, place / "times")
+    by_us, by_them = contest.changed()
+    on_corpus = contest.times(sorted(by_us & by_them))
     writable, missed = Counter[str](), Counter[str]()
     for n in by_them:
         kind = kind_of(originals[n])
@@ -506,7 +534,7 @@ def measure(options: argparse.Namespace, tool: Sequence[str], place: Path) -> No
     for line in _complaints:
         print("WRONG:", line)
     print()
-    on_big, _, _ = side_by_side(tool, big_jpegs(options.photos), place / "big")
+    on_big = Contest(tool, big_jpegs(options.photos), place / "big").times(range(options.photos))
     report(
         "write_speed", [on_corpus.row("corpus, files both write"), on_big.row("JPEG, 12 megapixels, 4 MB")]
     )

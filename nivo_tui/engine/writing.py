@@ -17,13 +17,15 @@ from nivo_tui.engine.wanted import Wish, wish_of
 from nivo_tui.errors import PhotoError, UsageError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata.apply import apply_plan
+from nivo_tui.metadata.batch import plans_ahead
 from nivo_tui.metadata.journal import Journal
-from nivo_tui.metadata.plan import WriteOptions, plan_write
-from nivo_tui.metadata.planned import now
+from nivo_tui.metadata.plan import WriteOptions, WriteRequest
+from nivo_tui.metadata.planned import Plan, now
 from nivo_tui.metadata.read import read_metadata
 from nivo_tui.metadata.undo import is_at_or_below, undo_run
 from nivo_tui.metadata.undo import untag as untag_photos
 from nivo_tui.model import Receipt
+from nivo_tui.platform.memory import keep_freed_memory
 
 _DONE_SOMETHING = frozenset({"written", "planned"})
 
@@ -67,15 +69,18 @@ class _Writing:
     def run(self, photos: Sequence[str]) -> dict[str, Any]:
         """Write the photos; returns the summary."""
         context = self._context
+        keep_freed_memory()
         library = Library(context.paths)
         run = self._journal.begin_run(self._command, now()) if self._execute else 0
+        plans = plans_ahead((self._request(library, path) for path in photos), self._options, run)
         try:
-            for n, path in enumerate(photos):
+            for n, (path, plan) in enumerate(zip(photos, plans, strict=True)):
                 if context.cancelled() or self._is_enough():
                     break
-                self._tally.add(self._one(library, path, run))
+                self._tally.add(self._one(path, plan, run))
                 context.progress("write" if self._execute else "plan", n + 1, len(photos))
         finally:
+            plans.close()
             library.close()
             if self._execute:
                 self._journal.end_run(run, now())
@@ -85,11 +90,15 @@ class _Writing:
     def _is_enough(self) -> bool:
         return self._limit is not None and self._tally.photos >= int(self._limit)
 
-    def _one(self, library: Library, path: str, run: int) -> tuple[Receipt, ...]:
+    def _request(self, library: Library, path: str) -> WriteRequest | None:
+        """What is to be written to a photo; None where there is nothing."""
         request = self._wish.request(path, library.detail(path))
-        if not (request.keywords or request.title or request.description):
+        asks = request.keywords or request.title or request.description
+        return request if asks else None
+
+    def _one(self, path: str, plan: Plan | None, run: int) -> tuple[Receipt, ...]:
+        if plan is None:
             return (Receipt(path, path, "unchanged", reason="no tag is accepted for it"),)
-        plan = plan_write(request, self._options, run)
         if not self._execute:
             return plan.receipts()
         receipts = apply_plan(plan, self._journal, run, self._options)

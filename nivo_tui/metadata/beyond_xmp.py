@@ -177,7 +177,7 @@ def _iptc_texts(texts: Texts) -> dict[str, str]:
 def _exif_additions(
     image: Editable, caption: str | None, comment: str | None, ours: Mapping[str, str]
 ) -> Beyond:
-    present = image.exif_texts
+    present = image.exif_texts if caption or comment else None
     if present is None:
         return NOTHING
     wanted = {IMAGE_DESCRIPTION: caption, USER_COMMENT: comment}
@@ -204,8 +204,7 @@ def removals(image: Editable, edited: Edited) -> Beyond:
         if image.iptc_refusal:
             raise RefusedError(f"what was written to its IPTC cannot be taken out: {image.iptc_refusal}")
         block = iptc_edit.remove(image.iptc, captions, drops=IPTC in edited.dropped)
-    present = image.exif_texts or {}
-    exif: dict[str, str | None] = {
-        name: None for name, value in gone if name in present and present[name] == value
-    }
+    texts = [(name, value) for name, value in gone if name.startswith(EXIF)]
+    present = (image.exif_texts or {}) if texts else {}
+    exif: dict[str, str | None] = {name: None for name, value in texts if present.get(name) == value}
     return Beyond(BlockChange(iptc=block, exif=exif, drops_exif=EXIF in edited.dropped))

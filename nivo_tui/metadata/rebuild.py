@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from blake3 import blake3
-
 from nivo_tui.metadata import gate
 from nivo_tui.metadata.beyond_xmp import NOTHING, Beyond
 from nivo_tui.metadata.blocks import Editable, is_block_field
+from nivo_tui.metadata.digest import digest_of
 from nivo_tui.metadata.edits import apply_edits, difference, inverse
 from nivo_tui.metadata.planned import PlannedFile
 from nivo_tui.metadata.target import FileState
@@ -41,6 +40,7 @@ def rebuilt(
     else:
         edits = image.edit(replace(beyond.change, xmp=packet))
     new, undo = apply_edits(data, edits), inverse(data, edits)
+    digest = digest_of(new)
     image_hash = gate.check(data, new, fmt, _expected(edited, removes), undo)
     keep = new if fmt is not None or packet is not None else None
     return PlannedFile(
@@ -51,7 +51,7 @@ def rebuilt(
         data,
         keep,
         undo,
-        None if keep is None else blake3(keep).hexdigest(),
+        None if keep is None else digest(),
         image_hash,
         receipt_fields(edited),
         added=() if removes else edited.values,
@@ -87,7 +87,7 @@ def created(target: str, edited: Edited) -> PlannedFile:
         os.path.join(os.path.realpath(folder), name),
         new=packet,
         undo=undo,
-        after_hash=blake3(packet).hexdigest(),
+        after_hash=digest_of(packet)(),
         fields=receipt_fields(edited),
         added=edited.values,
         is_sidecar=True,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-
-from blake3 import blake3
+from dataclasses import dataclass, field
 
 from nivo_tui.errors import RefusedError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
+from nivo_tui.metadata.digest import Digest, digest_of
 from nivo_tui.model import Format
 
 MOST_BYTES = 1 << 30
@@ -31,8 +30,13 @@ class FileState:
     mtime_ns: int
     inode: int
     device: int
-    hash: str
     ctime_ns: int
+    digest: Digest = field(repr=False, compare=False)
+
+    @property
+    def hash(self) -> str:
+        """The BLAKE3 of its bytes, hex."""
+        return self.digest()
 
     def is_of(self, status: os.stat_result) -> bool:
         """Whether a file is still the one that was read, as far as its status tells."""
@@ -85,12 +89,7 @@ def read_file(real: str, most: int) -> tuple[bytes, FileState]:
     if (first.st_size, first.st_mtime_ns) != (last.st_size, last.st_mtime_ns) or len(data) != last.st_size:
         raise PlanError("the file is just being changed by another program; try again later")
     state = FileState(
-        last.st_size,
-        last.st_mtime_ns,
-        last.st_ino,
-        last.st_dev,
-        blake3(data).hexdigest(),
-        last.st_ctime_ns,
+        last.st_size, last.st_mtime_ns, last.st_ino, last.st_dev, last.st_ctime_ns, digest_of(data)
     )
     return data, state
 

@@ -69,28 +69,52 @@ def read(packet: bytes) -> XmpFacts:
 
 def facts(root: etree._Element) -> XmpFacts:
     """What a parsed packet says."""
-    paths = _list(root, "lr:hierarchicalSubject")
-    paths += [path.replace("/", "|") for path in _list(root, "digiKam:TagsList")]
+    names = _Names(root)
+    paths = names.list("lr:hierarchicalSubject")
+    paths += [path.replace("/", "|") for path in names.list("digiKam:TagsList")]
     return XmpFacts(
-        keywords=_unique(_list(root, records.SUBJECT)),
+        keywords=_unique(names.list(records.SUBJECT)),
         hierarchies=_unique(paths),
-        people=_unique(_list(root, records.PEOPLE)),
-        title=language_value(root, records.TITLE),
-        description=language_value(root, records.DESCRIPTION),
-        rating=whole(_first(root, records.RATING), -1, 5),
-        label=_first(root, records.LABEL),
-        create_date=_first(root, "exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate"),
-        orientation=whole(_first(root, "tiff:Orientation"), 1, 8),
-        metadata_date=_first(root, records.METADATA_DATE),
-        applied=records.read_records(root),
-        created=tuple((_first(root, records.CREATED) or "").split()),
+        people=_unique(names.list(records.PEOPLE)),
+        title=names.text(records.TITLE),
+        description=names.text(records.DESCRIPTION),
+        rating=whole(names.first(records.RATING), -1, 5),
+        label=names.first(records.LABEL),
+        create_date=names.first("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate"),
+        orientation=whole(names.first("tiff:Orientation"), 1, 8),
+        metadata_date=names.first(records.METADATA_DATE),
+        applied=records.read_records(root) if names.has(records.APPLIED) else (),
+        created=tuple((names.first(records.CREATED) or "").split()),
         location=Location(
-            _first(root, records.CITY),
-            _first(root, records.STATE),
-            _first(root, records.COUNTRY),
-            _first(root, records.COUNTRY_CODE),
+            names.first(records.CITY),
+            names.first(records.STATE),
+            names.first(records.COUNTRY),
+            names.first(records.COUNTRY_CODE),
         ),
     )
+
+
+class _Names:
+    """The properties of a packet by name; those that are not there are not searched for."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self._root = root
+        self._there: set[str] = set()
+        for description in tree.descriptions(root):
+            self._there.update(str(name) for name in description.attrib)
+            self._there.update(str(child.tag) for child in description)
+
+    def has(self, name: str) -> bool:
+        return tree.tag_of(name) in self._there
+
+    def list(self, name: str) -> list[str]:
+        return _list(self._root, name) if self.has(name) else []
+
+    def first(self, *names: str) -> str | None:
+        return next((value for name in names for value in self.list(name)), None)
+
+    def text(self, name: str) -> str | None:
+        return language_value(self._root, name) if self.has(name) else None
 
 
 def _list(root: etree._Element, name: str) -> list[str]:

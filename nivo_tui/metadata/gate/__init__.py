@@ -49,12 +49,13 @@ def check(old: bytes, new: bytes, fmt: Format | None, expected: Expected, undo: 
         raise GateError(f"no check is known for {fmt.value}")
     try:
         extents = image.extents_of(old, fmt)
+        image_hash = image.image_hash(old, extents)
         if fmt is Format.JPEG:
             jpeg.check(old, new, sum(extents[-1]), ledger)
         else:
             _CHECKS[fmt](old, new, ledger)
             image.require_same(old, extents, new, image.extents_of(new, fmt))
         ledger.settle()
-        return image.image_hash(old, extents)
+        return image_hash()
     except _BROKEN as error:
         raise GateError("its structure cannot be followed") from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from nivo_tui.imaging.extents import Extent, image_extents
 from nivo_tui.imaging.identity import hash_of
 from nivo_tui.imaging.source import BytesSource
+from nivo_tui.metadata.digest import Digest, begin
 from nivo_tui.metadata.gate.ledger import GateError
 from nivo_tui.metadata.gate.ranges import same_bytes
 from nivo_tui.model import Format
@@ -20,9 +21,10 @@ def extents_of(data: bytes, fmt: Format) -> list[Extent]:
     return found
 
 
-def image_hash(data: bytes, extents: Sequence[Extent]) -> str:
+def image_hash(data: bytes, extents: Sequence[Extent]) -> Digest:
     """The hash of the image data, which identifies a photo."""
-    return hash_of(BytesSource(data), extents)
+    size = sum(length for _, length in extents)
+    return begin(size, lambda: hash_of(BytesSource(data), extents))
 
 
 def require_same(old: bytes, before: Sequence[Extent], new: bytes, after: Sequence[Extent]) -> None:
