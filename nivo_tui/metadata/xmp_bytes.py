@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
@@ -130,7 +129,7 @@ class Source:
         return tag
 
     def _escaped(self, text: str) -> str:
-        escaped = escape(text, {"\r": "&#13;"})
+        escaped = _escape(text, {"\r": "&#13;"})
         return escaped if text.strip() else escaped.replace("\n", self._newline)
 
     def _new(self, node: etree._Element) -> str:
@@ -144,7 +143,7 @@ class Source:
         for prefix, uri in node.nsmap.items():
             if known.get(prefix) != uri:
                 declared = f"xmlns:{prefix}" if prefix else "xmlns"
-                parts.append(f" {declared}={quoteattr(uri)}")
+                parts.append(f" {declared}={_quoted(uri)}")
         for key, value in node.attrib.items():
             parts.append(f" {_prefixed(str(key), node)}={_quoted(str(value))}")
         if not node.text and not len(node):
@@ -206,7 +205,15 @@ def _prefixed(name: str, node: etree._Element) -> str:
 
 def _quoted(value: str) -> str:
     entities = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
-    return f'"{escape(value, entities)}"'
+    return f'"{_escape(value, entities)}"'
+
+
+def _escape(text: str, entities: Mapping[str, str]) -> str:
+    """A text as XML holds it. The standard library's own would load its whole network side."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for character, entity in entities.items():
+        escaped = escaped.replace(character, entity)
+    return escaped
 
 
 def _with_attributes(tag: bytes, node: etree._Element, old: etree._Element) -> bytes:

@@ -10,23 +10,27 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from importlib import import_module
 
 from nivo_tui.metadata.edits import Edit
-from nivo_tui.metadata.gate import bmff, image, jpeg, png, tiff, webp, xmp
+from nivo_tui.metadata.gate import image, xmp
 from nivo_tui.metadata.gate.ledger import Expected, GateError, Ledger
 from nivo_tui.metadata.gate.ranges import turns_into
 from nivo_tui.model import Format
 
 __all__ = ["Expected", "GateError", "check"]
 
-_CHECKS = {
-    Format.PNG: png.check,
-    Format.WEBP: webp.check,
-    Format.HEIC: bmff.check,
-    Format.AVIF: bmff.check,
-    Format.TIFF: tiff.check,
-    Format.DNG: tiff.check,
+_MODULES = {
+    Format.PNG: "png",
+    Format.WEBP: "webp",
+    Format.HEIC: "bmff",
+    Format.AVIF: "bmff",
+    Format.TIFF: "tiff",
+    Format.DNG: "tiff",
+    Format.JPEG: "jpeg",
 }
+"""Where the check of a container stands; it is loaded for the first file of its format."""
+
 # What reading a structure that is not what it says it is ends in.
 _BROKEN = (struct.error, ValueError, IndexError, OverflowError, KeyError, RecursionError, zlib.error)
 
@@ -45,15 +49,16 @@ def check(old: bytes, new: bytes, fmt: Format | None, expected: Expected, undo: 
         xmp.check([old] if old else [], [new] if new else [], ledger)
         ledger.settle()
         return None
-    if fmt is not Format.JPEG and fmt not in _CHECKS:
+    if fmt not in _MODULES:
         raise GateError(f"no check is known for {fmt.value}")
     try:
         extents = image.extents_of(old, fmt)
         image_hash = image.image_hash(old, extents)
+        container = import_module(f"{__name__}.{_MODULES[fmt]}")
         if fmt is Format.JPEG:
-            jpeg.check(old, new, sum(extents[-1]), ledger)
+            container.check(old, new, sum(extents[-1]), ledger)
         else:
-            _CHECKS[fmt](old, new, ledger)
+            container.check(old, new, ledger)
             image.require_same(old, extents, new, image.extents_of(new, fmt))
         ledger.settle()
         return image_hash()
