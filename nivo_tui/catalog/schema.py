@@ -5,8 +5,8 @@ One that has been released is never edited: a new one is added. Each statement b
 
 from __future__ import annotations
 
-from nivo_tui.metadata.journal import SCHEMA as JOURNAL_SCHEMA
-from nivo_tui.metadata.journal import SCHEMA_OF_TRACES as JOURNAL_TRACES
+from nivo_tui.metadata.journal_records import SCHEMA as JOURNAL_SCHEMA
+from nivo_tui.metadata.journal_records import SCHEMA_OF_TRACES as JOURNAL_TRACES
 
 CATALOG_MIGRATIONS: tuple[str, ...] = (
     """

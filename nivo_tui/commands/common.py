@@ -125,3 +125,8 @@ def known_photos(library: Library, given: Sequence[str]) -> list[str]:
             raise UsageError(f"{path} does not exist")
         found.update(dict.fromkeys(below))
     return list(found)
+
+
+def words_of(text: str | None) -> list[str]:
+    """The parts of a comma list, without spaces around them."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]

@@ -10,7 +10,7 @@ from nivo_tui.catalog.decisions import Choice, Standing
 from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.states import added_choice
 from nivo_tui.catalog.views import PhotoDetail
-from nivo_tui.commands.common import DONE, Surroundings, known_photos, open_library
+from nivo_tui.commands.common import DONE, Surroundings, known_photos, open_library, words_of
 from nivo_tui.commands.output import Output
 from nivo_tui.errors import UsageError
 from nivo_tui.model import State, Suggestion
@@ -48,11 +48,6 @@ def run(options: Namespace, around: Surroundings) -> int:
         _print(around.output, number, choice.path, choice.tag, choice.state, "command")
     around.output.line("summary", {"decided": len(choices)}, f"{len(choices)} tags decided")
     return DONE
-
-
-def words_of(text: str | None) -> list[str]:
-    """The parts of a comma list, without spaces around them."""
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _named(detail: PhotoDetail, tags: Sequence[str], state: State, *, add: bool) -> list[Choice]:

@@ -16,8 +16,8 @@ from nivo_tui.commands.common import (
     absolute_existing,
     run_job,
     settle,
+    words_of,
 )
-from nivo_tui.commands.decide import words_of
 from nivo_tui.commands.output import Output
 from nivo_tui.engine.protocol import Answer, Event, Job, ReceiptMade
 from nivo_tui.model import Receipt

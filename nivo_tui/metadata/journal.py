@@ -13,8 +13,6 @@ from blake3 import blake3
 
 from nivo_tui.metadata.journal_records import (
     COLUMNS,
-    SCHEMA,
-    SCHEMA_OF_TRACES,
     BackupRecord,
     RunRecord,
     Settled,
@@ -28,8 +26,6 @@ from nivo_tui.metadata.journal_records import (
 from nivo_tui.text import plain
 
 __all__ = [
-    "SCHEMA",
-    "SCHEMA_OF_TRACES",
     "BackupRecord",
     "Journal",
     "RunRecord",

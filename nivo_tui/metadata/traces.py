@@ -6,11 +6,14 @@ import json
 import os
 import re
 from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING
 
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
-from nivo_tui.metadata.parts import Parts, parts_of
 from nivo_tui.model import Format
 from nivo_tui.text import plain
+
+if TYPE_CHECKING:
+    from nivo_tui.metadata.parts import Parts
 
 UNKNOWN = "unknown program"
 SIDECAR_SUFFIX = ".xmp"
@@ -52,6 +55,8 @@ class Traces:
 
 def traces_of(data: bytes, fmt: Format | None) -> Traces:
     """The traces in a file's bytes, or with `fmt` None in those of a sidecar. Raises nothing."""
+    from nivo_tui.metadata.parts import parts_of
+
     return traces_in(parts_of(data, fmt))
 
 

@@ -368,7 +368,7 @@ def test_a_file_size_limit_leaves_the_photo_whole(photo: Path) -> None:
         "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
         "from nivo_tui.metadata.journal import Journal\n"
         "import sqlite3\n"
-        "from nivo_tui.metadata.journal import SCHEMA, SCHEMA_OF_TRACES\n"
+        "from nivo_tui.metadata.journal_records import SCHEMA, SCHEMA_OF_TRACES\n"
         "memory = sqlite3.connect(':memory:', isolation_level=None)\n"
         "memory.executescript(SCHEMA + SCHEMA_OF_TRACES)\n"
         "print(write(Journal(memory), Path(sys.argv[1]), 'dune')[0].status)\n"
