@@ -5,7 +5,8 @@
 TARGET is jpeg, png, webp, bmff or tiff (a file of that kind), or iptc, exif or xmp (the block alone). Seeds
 are small pictures made here and, with --seeds, the small files of the kind in a folder. Each input is edited,
 edited again, emptied and taken back; what goes wrong is counted, its first input is kept as a file, and the
-search goes on. What the gate stops is no fault, but told: there the editor offered what it should not have.
+search goes on. Then two different writes and a removal go through the gate. What it stops is no fault, but
+told, for each step apart: there the editor offered what it should not have.
 Ends with 1 where an editor raised what it may not, lost something, or took longer than a second.
 """
 
@@ -46,6 +47,7 @@ class Findings:
         self._folder = folder
         self.faults: Counter[str] = Counter()
         self.gate: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.slowest = 0.0
@@ -69,6 +71,8 @@ class Findings:
         total = sum(self.outcomes.values())
         words = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes.most_common())
         print(f"\n{name}: {total:,} inputs ({words}); slowest {1000 * self.slowest:.0f} ms")
+        if self.passed:
+            print("passed the gate: " + ", ".join(f"{step} {count:,}" for step, count in self.passed.items()))
         common = dict(self.refusals.most_common(MOST_REASONS))
         told = {"refused": common, "faults": self.faults, "stopped by the gate": self.gate}
         for title, found in told.items():
@@ -104,8 +108,9 @@ def examine(target: targets.Target, data: bytes, findings: Findings) -> None:
         findings.refusals[without_values(outcome.reason)] += 1
     if outcome.fault:
         findings.fault(outcome.fault, data)
-    if outcome.gate:
-        findings.stopped(outcome.gate, data)
+    findings.passed.update(outcome.passed)
+    for reason in outcome.stopped:
+        findings.stopped(reason, data)
     if took > MOST_SECONDS:
         findings.fault("took longer than a second", data)
 

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 from nivo_tui.errors import PhotoError, RefusedError
-from nivo_tui.metadata import xmp, xmp_edit
+from nivo_tui.metadata import iptc_edit, xmp, xmp_edit
+from nivo_tui.metadata.beyond_xmp import ALWAYS, EXIF, IPTC, Texts, additions, removals
 from nivo_tui.metadata.blocks import USER_COMMENT, BlockChange, Editable
+from nivo_tui.metadata.containers.source import from_bytes
 from nivo_tui.metadata.edits import apply_edits, inverse
 from nivo_tui.metadata.gate import GateError
+from nivo_tui.metadata.planned import PlannedFile
+from nivo_tui.metadata.read import metadata_from
 from nivo_tui.metadata.rebuild import rebuilt
 from nivo_tui.metadata.target import FileState
 from nivo_tui.model import Format
 
 TIME = "2026-11-24T10:00:00+00:00"
 WORDS = ("nivo bar", "Zürich", "日本")
-STATE = FileState(0, 0, 0, 0, "")
+WRITES = (
+    ("first write", Texts(WORDS, "a title", "a caption, Zürich")),
+    ("second write", Texts(("other",), "another title", "a caption of another length: 日本")),
+)
+"""What goes through the gate, one after the other, before all of it is taken out again."""
+STATE = FileState(0, 0, 0, 0, 0, digest=lambda: "")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an input, in a word, and why; `seconds` of processor time are the editor's alone."""
+    """What became of an input, in a word, and why; `seconds` of processor time are the editor's alone.
+
+    `passed` are the steps that the gate let through, `stopped` the others, each with the gate's reason.
+    """
 
     word: str
     reason: str | None = None
     fault: str | None = None
-    gate: str | None = None
+    passed: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
     seconds: float | None = None
 
 
@@ -68,7 +81,7 @@ def container(module: str, name: str, fmt: Format) -> Target:
         began = time.process_time()
         try:
             editable = editor(data)
-            edited, change = wanted(editable)
+            change = wanted(editable)
             edits = editable.edit(change)
         except PhotoError as error:
             return Outcome("refused", str(error))
@@ -79,26 +92,22 @@ def container(module: str, name: str, fmt: Format) -> Target:
         except RefusedLater as error:
             return Outcome("written once", f"the second time: {error}")
         seconds = time.process_time() - began
-        stopped = gated(editor(data), data, fmt, edited) if edited else None
-        return Outcome("written", gate=stopped, seconds=seconds)
+        way = through_the_gate(editor, data, fmt)
+        return Outcome("written", passed=tuple(way.passed), stopped=tuple(way.stopped), seconds=seconds)
 
     return target
 
 
-def wanted(editable: Editable) -> tuple[xmp_edit.Edited | None, BlockChange]:
+def wanted(editable: Editable) -> BlockChange:
     """Keywords in XMP and IPTC and a comment in Exif, as far as a file takes them.
 
     In the place of a packet that cannot be edited comes another: the container is what is looked at here.
     """
-    edited: xmp_edit.Edited | None = None
     try:
-        edited = xmp_edit.edit(editable.packet, change_of(WORDS))
+        change = BlockChange(xmp=xmp_edit.edit(editable.packet, change_of(WORDS)).packet)
     except PhotoError:
         change = BlockChange(xmp=xmp_edit.edit(None, change_of(WORDS)).packet)
-    else:
-        change = BlockChange(xmp=edited.packet)
     if editable.iptc_refusal is None:
-        iptc_edit = import_module("nivo_tui.metadata.iptc_edit")
         try:
             iptc = iptc_edit.add(editable.iptc, iptc_edit.IptcWish(keywords=WORDS)).block
             change = replace(change, iptc=iptc)
@@ -107,7 +116,7 @@ def wanted(editable: Editable) -> tuple[xmp_edit.Edited | None, BlockChange]:
     texts = editable.exif_texts
     if texts is not None and texts.get(USER_COMMENT) is None:
         change = replace(change, exif={USER_COMMENT: "a comment, Zürich"})
-    return edited, change
+    return change
 
 
 def check_again(editor: Callable[[bytes], Editable], data: bytes, change: BlockChange) -> None:
@@ -116,8 +125,8 @@ def check_again(editor: Callable[[bytes], Editable], data: bytes, change: BlockC
     hold(same_packet(again.packet, change.xmp or None), "the packet reads back")  # type: ignore[arg-type]
     if isinstance(change.iptc, bytes):
         hold(again.iptc == change.iptc, "the IPTC reads back")
-    for field, text in change.exif.items():
-        hold((again.exif_texts or {}).get(field) == text, f"{field} reads back")
+    for name, text in change.exif.items():
+        hold((again.exif_texts or {}).get(name) == text, f"{name} reads back")
     try:
         second = apply_edits(data, again.edit(change))
     except RefusedError as error:
@@ -151,21 +160,100 @@ def kept(editable: Editable, change: BlockChange) -> tuple:  # type: ignore[type
         raise RefusedLater(str(error)) from error
 
 
-def gated(editable: Editable, data: bytes, fmt: Format, edited: xmp_edit.Edited) -> str | None:
-    """Why the gate stops the change of the XMP; None where it lets it pass."""
-    try:
-        rebuilt("a", "a", fmt, editable, data, STATE, edited)
-    except GateError as error:
-        return str(error)
-    return None
+# -- the gate
+
+
+@dataclass
+class Way:
+    """The bytes of a file on their way through one gate after another, and how far they came."""
+
+    editor: Callable[[bytes], Editable]
+    data: bytes
+    fmt: Format
+    passed: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+
+    def goes(self, step: str, change: Callable[[Editable, bytes, Format], PlannedFile]) -> bool:
+        """Whether a change was made. Where the editor refuses it, nobody is told: it may."""
+        try:
+            file = change(self.editor(self.data), self.data, self.fmt)
+        except GateError as error:
+            self.stopped.append(f"{step}: {error}")
+            return False
+        except PhotoError:
+            return False
+        self.passed.append(step)
+        self.data = file.new or b""
+        return True
+
+
+def through_the_gate(editor: Callable[[bytes], Editable], data: bytes, fmt: Format) -> Way:
+    """Two writes of XMP, IPTC and Exif that differ, and the removal of both, each held to the gate.
+
+    Where one cannot be made, it is tried with XMP alone, as a plan would; its stop is then told apart.
+    """
+    way = Way(editor, data, fmt)
+    for run, (step, texts) in enumerate(WRITES, 1):
+        whole, bare = writing(run, texts, frozenset({IPTC, EXIF})), writing(run, texts, frozenset())
+        if not way.goes(step, whole) and not way.goes(f"{step}, XMP alone", bare):
+            return way
+    if way.goes("removal", removing):
+        hold_untouched(editor(data), editor(way.data))
+    return way
+
+
+def writing(
+    run: int, texts: Texts, allowed: frozenset[str]
+) -> Callable[[Editable, bytes, Format], PlannedFile]:
+    """A write of texts to XMP and to the blocks that are allowed, as a plan puts it together."""
+
+    def write(image: Editable, data: bytes, fmt: Format) -> PlannedFile:
+        metadata = metadata_from(from_bytes(data), len(data), fmt)
+        standing = xmp.XmpFacts() if image.packet is None else xmp.read(image.packet)
+        beyond = additions(image, texts, standing, metadata, ALWAYS, allowed)
+        change = replace(
+            change_of(texts.keywords),
+            run=run,
+            carried=metadata.keywords,
+            title=texts.title,
+            description=texts.description,
+            standing_title=metadata.title,
+            standing_description=metadata.description,
+            blocks=beyond.values,
+            created=beyond.created,
+        )
+        return rebuilt("a", "a", fmt, image, data, STATE, xmp_edit.edit(image.packet, change), beyond)
+
+    return write
+
+
+def removing(image: Editable, data: bytes, fmt: Format) -> PlannedFile:
+    """The removal of all that the packet says we wrote."""
+    packet = image.packet or b""
+    edited = xmp_edit.remove(packet, xmp.read(packet).applied, TIME)
+    return rebuilt("a", "a", fmt, image, data, STATE, edited, removals(image, edited), removes=True)
+
+
+def hold_untouched(before: Editable, after: Editable) -> None:
+    """Once all of ours is taken out, a file that held nothing of ours says what it said."""
+    old, new = (xmp.XmpFacts() if i.packet is None else xmp.read(i.packet) for i in (before, after))
+    hold(not new.applied, "no record of ours is left")
+    if old.applied:
+        return
+    hold(replace(new, metadata_date=old.metadata_date) == old, "the XMP says what it did before")
+    hold(texts_of(before.exif_texts) == texts_of(after.exif_texts), "the Exif texts are those from before")
+    told, left = (iptc_edit.texts_of(image.iptc) for image in (before, after))
+    hold(texts_of(told) == texts_of(left), "the IPTC texts are those from before")
+
+
+def texts_of(found: Mapping[str, str | None] | None) -> dict[str, str]:
+    return {name: text for name, text in (found or {}).items() if text}
 
 
 # -- blocks
 
 
 def iptc_block(data: bytes) -> Outcome:
-    from nivo_tui.metadata import iptc_edit
-
     wish = iptc_edit.IptcWish(keywords=WORDS)
     try:
         iptc_edit.texts_of(data)

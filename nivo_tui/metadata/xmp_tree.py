@@ -46,13 +46,12 @@ _MOST_OF_ONE = 4_000
 _MOST_DESCRIPTIONS = 2_000
 _BLOATED = "its XMP holds more than any photo's, and was not looked through"
 _MOST_PADDING = 4096
-_PADDING_LOOKED_AT = 0x10000
 _ITEM = re.compile(r"\{" + re.escape(RDF) + r"\}(li|_\d+)$")
 _MISC = re.compile(rb"(?:[\s\0]++|\xef\xbb\xbf|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _START_TAG = re.compile(rb"""<([^\s/>!?]+)(?:\s+[^\s=<>]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(/?)>""")
 _DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
-_WRITABLE_END = re.compile(rb"<\?xpacket\s+end=[\"']w[\"'][^>]*(?:\?>[\s\0]*)?\Z")
+_PADDING = re.compile(rb"[ \t\r\n]++(?=<\?xpacket\s+end=[\"']w[\"'][^>]*(?:\?>[\s\0]*)?\Z)")
 _CUT_WRAPPER = re.compile(rb"<\?xpacket\s+end=[^>]*$")
 
 
@@ -81,22 +80,23 @@ class Packet:
 def fit_padding(packet: bytes, length: int) -> bytes:
     """Shorten or lengthen the writable padding so that the packet has `length` bytes, as far as it goes.
 
-    A packet without padding is returned as it is.
+    Padding is the white space between the root's end tag and a wrapper's end that follows at once: what
+    stands behind a comment or within an instruction is somebody's. A packet without is returned as it is.
     """
-    end = packet.rfind(b"<?xpacket")
-    if end < 0 or not _WRITABLE_END.match(packet, end):
+    found = _padding_of(packet)
+    if found is None:
         return packet
-    start = _padding_start(packet, end)
-    if start == end:
-        return packet
+    start, end = found.span()
     padding = packet[start:end]
     wanted = min(max(1, len(padding) + length - len(packet)), max(_MOST_PADDING, len(padding)))
     return packet[:start] + padding[-wanted:].rjust(wanted, b" ") + packet[end:]
 
 
-def _padding_start(packet: bytes, end: int) -> int:
-    first = max(0, end - _PADDING_LOOKED_AT)
-    return first + len(packet[first:end].rstrip(b" \t\r\n"))
+def _padding_of(packet: bytes) -> re.Match[bytes] | None:
+    try:
+        return _PADDING.match(packet, _root_end(packet, _skip_misc(packet, 0)))
+    except XmpError:
+        return None
 
 
 def take_apart(packet: bytes) -> Packet:

@@ -569,3 +569,19 @@ def test_hostile_references_are_done_with_soon() -> None:
         data = b"II*\0\x08\0\0\0" + struct.pack("<H", 4000) + b"".join(entries) + bytes(4)
         with pytest.raises(TiffEditError, match="more directories"):
             EditableTiff(data)
+
+
+def test_what_is_appended_is_not_read_as_the_link_that_the_last_directory_lacks() -> None:
+    with io.BytesIO() as buffer:
+        Image.new("L", (8, 8)).save(buffer, "TIFF")
+        data = buffer.getvalue()
+    order = "<" if data[:2] == b"II" else ">"
+    (main,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, main)
+    link = main + 2 + 12 * count
+    last = len(data) + (len(data) & 1)
+    cut = data[:link] + struct.pack(order + "I", last) + data[link + 4 :]
+    cut = cut.ljust(last, b"\0") + bytes(2)
+    new = apply_edits(cut, EditableTiff(cut).edit(BlockChange(xmp=b"<x/>" * 20)))
+    assert new[last + 2 : last + 6] == bytes(4)
+    assert EditableTiff(new).edit(BlockChange(xmp=b"<y/>" * 30))

@@ -413,3 +413,27 @@ def test_so_many_keywords_that_the_records_need_extended_xmp(tmp_path: Path, jou
         (back,) = undo_run(journal, execute=True)
         assert back.mode == "exact", back
     assert path.read_bytes() == old
+
+
+@pytest.mark.parametrize("name", [name for name, (fmt, _) in MAKERS.items() if fmt in HOLDS_EXIF])
+def test_a_new_description_takes_the_place_of_ours_everywhere(
+    name: str, photo: Path, journal: Journal
+) -> None:
+    for text in ("First", "Second", "Größer"):
+        (receipt,) = write(journal, photo, text.lower(), description=text)
+        assert not [note for note in receipt.notes if "without" in note], receipt
+        assert set((EDITORS[MAKERS[name][0]](photo.read_bytes()).exif_texts or {}).values()) == {text}
+        assert facts(photo).description == text
+    take_out(journal, photo)
+    assert not any((EDITORS[MAKERS[name][0]](photo.read_bytes()).exif_texts or {}).values())
+
+
+def test_an_index_whose_further_pictures_are_gone_does_not_keep_a_photo_from_being_written(
+    tmp_path: Path, journal: Journal
+) -> None:
+    path = tmp_path / "bare.jpg"
+    frames = [_picture(), _picture(80), _picture(96)]
+    frames[0].save(path, "MPO", save_all=True, append_images=frames[1:])
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"\xff\xd9") + 2])
+    assert write(journal, path, "sea", target="file")[0].status == "written"

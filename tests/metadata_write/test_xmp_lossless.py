@@ -234,6 +234,25 @@ def test_a_packet_that_holds_more_than_a_photos_is_refused_and_a_large_history_i
             edit(packet(body, attributes=attributes), written(["dune"]))
 
 
+def test_only_blanks_between_the_root_and_the_wrappers_end_are_padding() -> None:
+    blanks = b" " * 3000
+    plain = packet(bag("dc:subject", "sea"), padding=b"")[: -len(END)]
+    change = written(["dune", "Zürich"])
+    own = edit(plain + blanks + END, change).packet or b""
+    assert len(own) == len(plain + blanks + END)
+    for tail in (
+        b"<?own" + blanks + END,
+        b"\n<?own a>" + blanks + END,
+        b"<?own <a/>" + blanks + END,
+        b"<!-- mine -->" + blanks + END,
+        b"<!--" + blanks + END + b"-->" + blanks + END,
+    ):
+        new = edit(plain + tail, change).packet or b""
+        assert new.endswith(tail)
+        left = remove(new, xmp.read(new).applied, TIME).packet or b""
+        assert left.endswith(tail)
+
+
 @pytest.mark.parametrize("tail", [b" " * 3_000_000, b"\0" * 3_000_000, b"<!--" * 20_000, b"<?x" * 20_000])
 def test_endless_padding_is_passed_over_or_refused(tail: bytes) -> None:
     plain = packet(bag("dc:subject", "sea"))

@@ -197,6 +197,8 @@ class TiffStructure:
         """The changes with a new end: values and tables that change, and those that the old end held."""
         start, held = self._tail()
         layout = _Layout(start, held)
+        if start == len(self.data):
+            layout.added += bytes(self.extents.lacking)
         main = dict(main)
         if self.exif is not None or exif:
             old = self.exif or _NEW_EXIF

@@ -53,7 +53,8 @@ class Extents:
     the header. cut: whether one begins within and reaches beyond the end. outside: where the first begins
     that lies wholly beyond it. lost_image: whether strips or tiles reach beyond it. unclear_image: whether
     it is not said in a form that is known where they are. loops: whether a page leads back to one before.
-    repeated: the directories to which more than one reference leads.
+    repeated: the directories to which more than one reference leads. lacking: the bytes that the link of a
+    directory at the very end lacks: what is appended must not be read as that link.
     """
 
     size: int
@@ -66,6 +67,7 @@ class Extents:
     unclear_image: bool = False
     loops: bool = False
     repeated: set[int] = field(default_factory=set)
+    lacking: int = 0
 
     def add(self, start: int, end: int) -> None:
         """Count a range that something refers to, and that is not claimed."""
@@ -127,6 +129,8 @@ def survey(data: bytes, order: str, main: Directory, exif: Directory | None, cla
         budget.spend(directory)
         if (offset, None) not in claimed:
             found.add(offset, directory.end)
+        if directory.end == len(data):
+            found.lacking = max(found.lacking, 4 - len(directory.following))
         for entry in directory.entries:
             size = entry.size
             if size > 4 and (offset, entry.tag) not in claimed:

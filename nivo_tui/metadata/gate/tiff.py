@@ -22,11 +22,12 @@ def check(old: bytes, new: bytes, ledger: Ledger) -> None:
     exempt = exif.exemptions(before, after, ledger)
     blocks = {_XMP} | ({_IPTC, _PHOTOSHOP} if ledger.touches_iptc else set())
     exempt[ifd.FIRST] = exempt.get(ifd.FIRST, frozenset()) | blocks
-    exif.check_structures(before, after, exempt, ledger)
     for tag, kinds in ((_XMP, _XMP_KINDS), (_IPTC, _IPTC_KINDS), (_PHOTOSHOP, _PHOTOSHOP_KINDS)):
         _check_kind(before, after, tag, kinds)
     packet, new_packet = before.value(ifd.FIRST, _XMP), after.value(ifd.FIRST, _XMP)
+    # First the XMP: it says which of the old texts were ours.
     xmp.check([packet] if packet else [], [new_packet] if new_packet else [], ledger)
+    exif.check_structures(before, after, exempt, ledger)
     if ledger.touches_iptc:
         _check_iptc(before, after, ledger)
 
