@@ -375,7 +375,8 @@ class ReviewScreen(Screen[None]):
             except NivoError as error:
                 self.say("error", str(error), "error")
                 continue
-            if not self.is_attached:
+            # A screen that is being closed loses its widgets before it is detached itself.
+            if not self.is_attached or not self.query(PhotoHead):
                 return
             if version == self.session.version:
                 self._adopt(overview)
