@@ -138,7 +138,8 @@ class _Planner:
         metadata = metadata_from(from_bytes(data), len(data), self.fmt)
         standing = XmpFacts() if image.packet is None else xmp.read(image.packet)
         texts = replace(self._texts(), location=without_foreign(self.request.location, image, standing))
-        problem: RefusedError | None = None
+        # The words alone: an error would hold on to the bytes that were built for nothing.
+        problem: str | None = None
         tried: set[tuple[str, ...]] = set()
         for allowed in _TRIES:
             beyond = additions(image, texts, standing, metadata, self.options.iptc, allowed)
@@ -149,7 +150,7 @@ class _Planner:
             try:
                 file = self._with(image, data, before, metadata, texts.location, beyond)
             except RefusedError as error:
-                problem = problem or error
+                problem = problem or str(error)
                 if not touched:
                     raise
                 continue
@@ -157,7 +158,7 @@ class _Planner:
                 note = f"written without {_left_out(allowed)}: {problem}"
                 file = replace(file, notes=(*file.notes, note))
             return file
-        raise problem or PlanError("there is no way to write it")
+        raise PlanError(problem or "there is no way to write it")
 
     def _with(
         self,
