@@ -12,7 +12,9 @@ from nivo_tui.metadata.blocks import (
     CITY,
     COUNTRY,
     COUNTRY_CODE,
+    EXIF,
     IMAGE_DESCRIPTION,
+    IPTC,
     KEEP,
     OBJECT_NAME,
     STATE,
@@ -27,8 +29,6 @@ from nivo_tui.metadata.xmp_change import BlockValue, Edited
 from nivo_tui.metadata.xmp_nodes import clean_keyword
 from nivo_tui.model import FileMetadata
 
-IPTC = "iptc"
-EXIF = "exif"
 ALWAYS, IF_PRESENT, NEVER = "always", "if-present", "never"
 
 

@@ -21,6 +21,10 @@ USER_COMMENT = "exif:UserComment"
 
 EXIF_TEXTS = (IMAGE_DESCRIPTION, USER_COMMENT)
 
+IPTC, EXIF = "iptc", "exif"
+BLOCKS = (IPTC, EXIF)
+"""The blocks beside XMP, as the names of their fields begin."""
+
 
 class Keep(Enum):
     """Stands for a block whose bytes stay as they are."""
@@ -87,4 +91,4 @@ class Editable(Protocol):
 
 def is_block_field(name: str) -> bool:
     """Whether a field name means IPTC or Exif, and no XMP property."""
-    return name.startswith(("iptc:", "exif:"))
+    return name.partition(":")[0] in BLOCKS

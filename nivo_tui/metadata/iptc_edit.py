@@ -114,8 +114,7 @@ def remove(block: bytes, values: Collection[tuple[str, str]], *, drops: bool = T
     """Take exactly these (field, value) out of a block; values it does not hold are passed over.
 
     None where, then, nothing is left but the versions and the character set, and the block was made by us
-    (`drops`). Raises IptcEditError where
-    something would be taken out of a block that cannot be followed.
+    (`drops`). Raises IptcEditError where something would be taken out of a block that cannot be followed.
     """
     found, rest = _taken_apart(block)
     charset = iptc_charset.likely([(each.number, each.value) for each in found])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.metadata import xmp
-from nivo_tui.metadata.beyond_xmp import EXIF, IPTC, Beyond, Texts, additions, without_foreign
-from nivo_tui.metadata.blocks import Editable
+from nivo_tui.metadata.beyond_xmp import Beyond, Texts, additions, without_foreign
+from nivo_tui.metadata.blocks import EXIF, IPTC, Editable
 from nivo_tui.metadata.containers.source import FileSource, from_bytes
 from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.planned import Plan, PlannedFile, now, refused

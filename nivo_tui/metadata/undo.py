@@ -12,8 +12,8 @@ from nivo_tui.errors import PhotoError, RefusedError
 from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata import xmp
 from nivo_tui.metadata.apply import Change, Step, carry_out, no_step
-from nivo_tui.metadata.beyond_xmp import IPTC, NOTHING, removals
-from nivo_tui.metadata.blocks import Editable, is_block_field
+from nivo_tui.metadata.beyond_xmp import NOTHING, removals
+from nivo_tui.metadata.blocks import IPTC, Editable, is_block_field
 from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.edits import apply_edits, difference, inverse
 from nivo_tui.metadata.journal import Journal, WriteRecord

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nivo_tui.metadata import xmp_records as records
+from nivo_tui.metadata.blocks import is_block_field
 from nivo_tui.metadata.regions import Regions
 from nivo_tui.metadata.xmp import Keyword, Location
 from nivo_tui.metadata.xmp_records import Applied
@@ -88,7 +89,7 @@ class Edited:
     @property
     def properties(self) -> tuple[str, ...]:
         """The top-level XMP properties that were touched; that of the face regions is mwg-rs:Regions."""
-        names = (name for name in self.fields if not records.is_block_field(name))
+        names = (name for name in self.fields if not is_block_field(name))
         top = (records.REGIONS if records.is_region_field(name) else name for name in names)
         return tuple(dict.fromkeys(top))
 

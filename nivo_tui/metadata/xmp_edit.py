@@ -9,6 +9,7 @@ from lxml import etree
 
 from nivo_tui.metadata import xmp_records as records
 from nivo_tui.metadata import xmp_tree as tree
+from nivo_tui.metadata.blocks import is_block_field
 from nivo_tui.metadata.xmp import Keyword, XmpFacts, facts
 from nivo_tui.metadata.xmp_bytes import Source
 from nivo_tui.metadata.xmp_change import BlockValue, Edited, XmpChange
@@ -152,13 +153,13 @@ def strike(packet: bytes, entries: Iterable[Applied], time: str) -> Edited:
     sheet = Sheet(taken.root, facts(taken.root).created)
     struck = []
     for entry in entries:
-        fields = [name for name in entry.fields if records.is_block_field(name)]
+        fields = [name for name in entry.fields if is_block_field(name)]
         for name in entry.fields:
-            if not records.is_block_field(name) and _strike_one(sheet, entry, name):
+            if not is_block_field(name) and _strike_one(sheet, entry, name):
                 fields.append(name)
         if fields:
             struck.append(replace(entry, fields=tuple(fields)))
-    if all(records.is_block_field(name) for entry in struck for name in entry.fields):
+    if all(is_block_field(name) for entry in struck for name in entry.fields):
         return Edited(packet, tuple(struck))
     sheet.write_date(time)
     return Edited(source.to_bytes(len(packet)), tuple(struck))
@@ -182,7 +183,7 @@ def _strike_one(sheet: Sheet, entry: Applied, name: str) -> bool:
 
 
 def _take(sheet: Sheet, entry: Applied, name: str) -> None:
-    if records.is_block_field(name):
+    if is_block_field(name):
         return
     if records.is_region_field(name):
         take_face(sheet, entry, name)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from nivo_tui.metadata.blocks import BLOCKS, is_block_field
 from nivo_tui.metadata.regions import Area
 from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.metadata.xmp_change import BlockValue, XmpChange
 from nivo_tui.metadata.xmp_nodes import clean
 from nivo_tui.metadata.xmp_records import (
-    BLOCKS,
     Applied,
     claim,
     claimed,
     holds_many,
-    is_block_field,
     kind_of,
 )
 

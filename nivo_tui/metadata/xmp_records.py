@@ -60,14 +60,6 @@ _KINDS = {
 _KIND_OF = {field: kind for kind, fields in _KINDS.items() for field in fields}
 _LISTS = frozenset(_KINDS["keyword"] + _KINDS["person"])
 
-BLOCKS = ("iptc", "exif")
-_BLOCK_PREFIXES = tuple(f"{block}:" for block in BLOCKS)
-
-
-def is_block_field(field: str) -> bool:
-    """Whether a recorded field lies outside XMP: in IPTC ("iptc:Keywords") or Exif ("exif:UserComment")."""
-    return field.startswith(_BLOCK_PREFIXES)
-
 
 def is_region_field(field: str) -> bool:
     """Whether a recorded field lies within a face region."""
