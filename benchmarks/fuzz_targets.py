@@ -16,7 +16,7 @@ from nivo_tui.metadata.edits import apply_edits, inverse
 from nivo_tui.metadata.gate import GateError
 from nivo_tui.metadata.planned import PlannedFile
 from nivo_tui.metadata.read import metadata_from
-from nivo_tui.metadata.rebuild import rebuilt
+from nivo_tui.metadata.rebuild import Opened, rebuilt
 from nivo_tui.metadata.target import FileState
 from nivo_tui.model import Format
 
@@ -222,7 +222,8 @@ def writing(
             blocks=beyond.values,
             created=beyond.created,
         )
-        return rebuilt("a", "a", fmt, image, data, STATE, xmp_edit.edit(image.packet, change), beyond)
+        file = Opened("a", "a", data, STATE, fmt, image)
+        return rebuilt(file, xmp_edit.edit(image.packet, change), beyond)
 
     return write
 
@@ -231,7 +232,8 @@ def removing(image: Editable, data: bytes, fmt: Format) -> PlannedFile:
     """The removal of all that the packet says we wrote."""
     packet = image.packet or b""
     edited = xmp_edit.remove(packet, xmp.read(packet).applied, TIME)
-    return rebuilt("a", "a", fmt, image, data, STATE, edited, removals(image, edited), removes=True)
+    file = Opened("a", "a", data, STATE, fmt, image)
+    return rebuilt(file, edited, removals(image, edited), removes=True)
 
 
 def hold_untouched(before: Editable, after: Editable) -> None:

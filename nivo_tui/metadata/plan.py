@@ -14,13 +14,12 @@ from nivo_tui.metadata.containers.source import FileSource, from_bytes
 from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.planned import Plan, PlannedFile, now, refused
 from nivo_tui.metadata.read import metadata_from
-from nivo_tui.metadata.rebuild import created, rebuilt
+from nivo_tui.metadata.rebuild import Opened, created, rebuilt
 from nivo_tui.metadata.regions import Regions
 from nivo_tui.metadata.sidecar import Sidecar, choose_sidecars
 from nivo_tui.metadata.target import (
     MOST_BYTES,
     MOST_SIDECAR_BYTES,
-    FileState,
     PlanError,
     format_of,
     notes_of_scan,
@@ -120,7 +119,8 @@ class _Planner:
         refuse_unwritable(self.real, self.options.allow_hardlinks)
         data, before = read_file(self.real, MOST_BYTES)
         try:
-            return (self._in_file(data, before),)
+            image = EDITORS[self.fmt](data)
+            return (self._in_file(Opened(request.path, self.real, data, before, self.fmt, image), image),)
         except RefusedError as error:
             if request.target == "file":
                 raise
@@ -132,10 +132,9 @@ class _Planner:
 
     # -- in the file
 
-    def _in_file(self, data: bytes, before: FileState) -> PlannedFile:
+    def _in_file(self, photo: Opened, image: Editable) -> PlannedFile:
         """The file with its XMP changed, and its IPTC and Exif as far as they let themselves be changed."""
-        image = EDITORS[self.fmt](data)
-        metadata = metadata_from(from_bytes(data), len(data), self.fmt)
+        metadata = metadata_from(from_bytes(photo.data), len(photo.data), self.fmt)
         standing = XmpFacts() if image.packet is None else xmp.read(image.packet)
         texts = replace(self._texts(), location=without_foreign(self.request.location, image, standing))
         # The words alone: an error would hold on to the bytes that were built for nothing.
@@ -148,7 +147,7 @@ class _Planner:
                 continue
             tried.add(touched)
             try:
-                file = self._with(image, data, before, metadata, texts.location, beyond)
+                file = self._with(photo, metadata, texts.location, beyond)
             except RefusedError as error:
                 problem = problem or str(error)
                 if not touched:
@@ -161,25 +160,17 @@ class _Planner:
         raise PlanError(problem or "there is no way to write it")
 
     def _with(
-        self,
-        image: Editable,
-        data: bytes,
-        before: FileState,
-        metadata: FileMetadata,
-        location: Location | None,
-        beyond: Beyond,
+        self, photo: Opened, metadata: FileMetadata, location: Location | None, beyond: Beyond
     ) -> PlannedFile:
         change = replace(
             self._change(metadata), location=location, blocks=beyond.values, created=beyond.created
         )
-        edited = edit(image.packet, change)
+        edited = edit(photo.packet, change)
         notes = self.notes + edited.notes
         if not edited.entries:
-            return PlannedFile(self.request.path, "unchanged", self.real, before, notes=notes + beyond.notes)
-        notes += image.notes
-        return rebuilt(
-            self.request.path, self.real, self.fmt, image, data, before, edited, beyond, notes=notes
-        )
+            return photo.unchanged(notes + beyond.notes)
+        of_format = () if photo.image is None else photo.image.notes
+        return rebuilt(photo, edited, beyond, notes=notes + of_format)
 
     def _texts(self) -> Texts:
         request = self.request
@@ -208,11 +199,11 @@ class _Planner:
             return created(sidecar.path, edited)
         real = resolve(sidecar.path)
         refuse_unwritable(real, self.options.allow_hardlinks)
-        data, before = read_file(real, MOST_SIDECAR_BYTES)
-        edited = edit(data, change)
+        present = Opened(sidecar.path, real, *read_file(real, MOST_SIDECAR_BYTES))
+        edited = edit(present.data, change)
         if not edited.entries:
-            return PlannedFile(sidecar.path, "unchanged", real, before, notes=edited.notes, is_sidecar=True)
-        return rebuilt(sidecar.path, real, None, None, data, before, edited, notes=edited.notes)
+            return present.unchanged(edited.notes)
+        return rebuilt(present, edited, notes=edited.notes)
 
     def _embedded(self) -> FileMetadata:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from nivo_tui.metadata import gate
 from nivo_tui.metadata.beyond_xmp import NOTHING, Beyond
@@ -17,37 +17,60 @@ from nivo_tui.metadata.xmp_records import OWNER, SUBJECT
 from nivo_tui.model import Format
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that may be changed, as it was read.
+
+    `target` is its path as it was given, `real` with its links resolved. `fmt` and `image` are None for a
+    sidecar, which is XMP through and through.
+    """
+
+    target: str
+    real: str
+    data: bytes = field(repr=False)
+    before: FileState
+    fmt: Format | None = None
+    image: Editable | None = None
+
+    @property
+    def packet(self) -> bytes | None:
+        """Its XMP, None where it has none."""
+        return self.data if self.image is None else self.image.packet
+
+    @property
+    def is_sidecar(self) -> bool:
+        return self.fmt is None
+
+    def unchanged(self, notes: tuple[str, ...] = ()) -> PlannedFile:
+        """The file as it is, with nothing to be done to it."""
+        return PlannedFile(
+            self.target, "unchanged", self.real, self.before, notes=notes, is_sidecar=self.is_sidecar
+        )
+
+
 def rebuilt(
-    target: str,
-    real: str,
-    fmt: Format | None,
-    image: Editable | None,
-    data: bytes,
-    before: FileState,
+    file: Opened,
     edited: Edited,
     beyond: Beyond = NOTHING,
     *,
     removes: bool = False,
     notes: tuple[str, ...] = (),
 ) -> PlannedFile:
-    """A target with its XMP exchanged, and with what goes `beyond` it. Raises RefusedError.
-
-    `fmt` and `image` are None for a sidecar, which is XMP through and through.
-    """
-    packet = edited.packet
-    if image is None:
+    """A file with its XMP exchanged, and with what goes `beyond` it. Raises RefusedError."""
+    packet, data = edited.packet, file.data
+    if file.image is None:
         edits = difference(data, packet or b"")
     else:
-        edits = image.edit(replace(beyond.change, xmp=packet))
+        edits = file.image.edit(replace(beyond.change, xmp=packet))
     new, undo = apply_edits(data, edits), inverse(data, edits)
     digest = digest_of(new)
-    image_hash = gate.check(data, new, fmt, _expected(edited, removes), undo)
-    keep = new if fmt is not None or packet is not None else None
+    image_hash = gate.check(data, new, file.fmt, _expected(edited, removes), undo)
+    keep = None if file.is_sidecar and packet is None else new
     return PlannedFile(
-        target,
+        file.target,
         "planned",
-        real,
-        before,
+        file.real,
+        file.before,
         data,
         keep,
         undo,
@@ -57,7 +80,7 @@ def rebuilt(
         added=() if removes else edited.values,
         removed=edited.values if removes else (),
         notes=notes + beyond.notes,
-        is_sidecar=fmt is None,
+        is_sidecar=file.is_sidecar,
     )
 
 

@@ -13,13 +13,13 @@ from nivo_tui.imaging.formats import HEAD_BYTES, sniff
 from nivo_tui.metadata import xmp
 from nivo_tui.metadata.apply import Change, Step, carry_out, no_step
 from nivo_tui.metadata.beyond_xmp import NOTHING, removals
-from nivo_tui.metadata.blocks import IPTC, Editable, is_block_field
+from nivo_tui.metadata.blocks import IPTC, is_block_field
 from nivo_tui.metadata.editors import EDITORS
 from nivo_tui.metadata.edits import apply_edits, difference, inverse
 from nivo_tui.metadata.journal import Journal, WriteRecord
 from nivo_tui.metadata.plan import WriteOptions
 from nivo_tui.metadata.planned import PlannedFile, now, receipt_of, refused
-from nivo_tui.metadata.rebuild import rebuilt
+from nivo_tui.metadata.rebuild import Opened, rebuilt
 from nivo_tui.metadata.sidecar import Sidecar, choose_sidecars
 from nivo_tui.metadata.target import MOST_BYTES, FileState, read_file, refuse_unwritable, resolve
 from nivo_tui.metadata.xmp_change import Edited
@@ -110,7 +110,7 @@ def _plan_undo(record: WriteRecord, options: WriteOptions, home: str) -> tuple[s
     data, state = read_file(real, MOST_BYTES)
     if state.hash == record.after_hash:
         return EXACT, _plan_exact(record, real, data, state)
-    return ADDITIONS, _plan_additions(record, real, data, state, home)
+    return ADDITIONS, _plan_additions(record, _opened(record.target, real, data, state), home)
 
 
 def _plan_exact(record: WriteRecord, real: str, data: bytes, state: FileState) -> PlannedFile:
@@ -159,84 +159,60 @@ def _plan_return(record: WriteRecord) -> PlannedFile:
     )
 
 
-def _plan_additions(record: WriteRecord, real: str, data: bytes, state: FileState, home: str) -> PlannedFile:
+def _plan_additions(record: WriteRecord, file: Opened, home: str) -> PlannedFile:
     """Take out of a file that changed since what a write added, and no more."""
     if not record.added:
         raise UndoError(
             "the file changed since, and what the run took out of it cannot be put back by itself"
         )
-    fmt, image, packet = _packet_of(real, data)
+    recorded = () if file.packet is None else xmp.read(file.packet).applied
+    if not recorded:
+        return _struck(record, file)
     mine = [
         entry
-        for entry in (() if packet is None else xmp.read(packet).applied)
+        for entry in recorded
         if entry.run == record.run
         and entry.home in (None, home)
         and (entry.carried or entry.value in record.added)
     ]
     note = "the file was changed after the run; only what the run added was taken back"
-    if mine or (packet is not None and xmp.read(packet).applied):
-        return _without(record.target, real, fmt, image, data, state, packet, mine, (note,))
-    return _struck(record, real, fmt, image, data, state, packet)
+    return _without(file, mine, (note,))
 
 
-def _struck(
-    record: WriteRecord,
-    real: str,
-    fmt: Format | None,
-    image: Editable | None,
-    data: bytes,
-    state: FileState,
-    packet: bytes | None,
-) -> PlannedFile:
+def _struck(record: WriteRecord, file: Opened) -> PlannedFile:
     """The same of a file whose records another program dropped: by what the journal says was added."""
     fields = tuple(name.removeprefix("xmp:") for name in record.fields)
     entries = [Applied(value, fields=fields) for value in record.added]
-    if packet is None:
+    if file.packet is None:
         outside = tuple(name for name in fields if is_block_field(name))
         struck = Edited(None, tuple(replace(entry, fields=outside) for entry in entries), dropped=(IPTC,))
     else:
-        struck = replace(strike(packet, entries, now()), dropped=(IPTC,))
-    beyond = NOTHING if image is None else removals(image, struck)
-    if struck.packet == packet and (image is None or not image.edit(beyond.change)):
-        note = "nothing of what the run added is in the file any more"
-        return PlannedFile(record.target, "unchanged", real, state, notes=(note,), is_sidecar=fmt is None)
+        struck = replace(strike(file.packet, entries, now()), dropped=(IPTC,))
+    beyond = NOTHING if file.image is None else removals(file.image, struck)
+    if struck.packet == file.packet and (file.image is None or not file.image.edit(beyond.change)):
+        return file.unchanged(("nothing of what the run added is in the file any more",))
     note = "another program dropped the records of the run; what the journal names was taken back"
-    return rebuilt(record.target, real, fmt, image, data, state, struck, beyond, removes=True, notes=(note,))
+    return rebuilt(file, struck, beyond, removes=True, notes=(note,))
 
 
-def _packet_of(real: str, data: bytes) -> tuple[Format | None, Editable | None, bytes | None]:
-    """The format of a file, its editor and its XMP; the first two are None for a sidecar.
-
-    Raises RefusedError for other files.
-    """
+def _opened(target: str, real: str, data: bytes, state: FileState) -> Opened:
+    """A photo or a sidecar that may be changed. Raises RefusedError for other files."""
     if real.lower().endswith(".xmp"):
-        return None, None, data
+        return Opened(target, real, data, state)
     fmt = sniff(data[:HEAD_BYTES], os.path.basename(real))
     if fmt is None or fmt not in EDITORS:
         raise UndoError("the file is not in a format that is written in place")
-    image = EDITORS[fmt](data)
-    return fmt, image, image.packet
+    return Opened(target, real, data, state, fmt, EDITORS[fmt](data))
 
 
-def _without(
-    target: str,
-    real: str,
-    fmt: Format | None,
-    image: Editable | None,
-    data: bytes,
-    state: FileState,
-    packet: bytes | None,
-    entries: Collection[Applied],
-    notes: tuple[str, ...] = (),
-) -> PlannedFile:
-    is_sidecar = fmt is None
-    if packet is None or not entries:
-        return PlannedFile(target, "unchanged", real, state, notes=notes, is_sidecar=is_sidecar)
-    edited = remove(packet, entries, now())
+def _without(file: Opened, entries: Collection[Applied], notes: tuple[str, ...] = ()) -> PlannedFile:
+    if file.packet is None or not entries:
+        return file.unchanged(notes)
+    edited = remove(file.packet, entries, now())
     if not edited.entries:
-        return PlannedFile(target, "unchanged", real, state, notes=notes, is_sidecar=is_sidecar)
-    beyond = NOTHING if image is None else removals(image, edited)
-    return rebuilt(target, real, fmt, image, data, state, edited, beyond, removes=True, notes=notes)
+        return file.unchanged(notes)
+    beyond = NOTHING if file.image is None else removals(file.image, edited)
+    return rebuilt(file, edited, beyond, removes=True, notes=notes)
 
 
 def untag(
@@ -312,13 +288,12 @@ def _format_by_head(real: str) -> Format | None:
 
 def _untagged(target: str, wanted: set[str] | None, options: WriteOptions) -> PlannedFile:
     real = resolve(target)
-    data, state = read_file(real, MOST_BYTES)
-    fmt, image, packet = _packet_of(real, data)
+    file = _opened(target, real, *read_file(real, MOST_BYTES))
     entries = [
         entry
-        for entry in (() if packet is None else xmp.read(packet).applied)
+        for entry in (() if file.packet is None else xmp.read(file.packet).applied)
         if not entry.carried and (wanted is None or entry.value in wanted or entry.tag in wanted)
     ]
     if entries:
         refuse_unwritable(real, options.allow_hardlinks)
-    return _without(target, real, fmt, image, data, state, packet, entries)
+    return _without(file, entries)
