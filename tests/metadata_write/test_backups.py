@@ -14,21 +14,7 @@ from nivo_tui.metadata.prune import why_kept
 from nivo_tui.metadata.restore import restore_backup
 from nivo_tui.metadata.undo import undo_run
 from nivo_tui.metadata.verify import verify
-from tests.metadata_write.builders import bag, jpeg, open_journal, packet, write, xmp_segment
-
-
-@pytest.fixture
-def journal(home: Path) -> Journal:
-    return open_journal()
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    path = folder / "sea.jpg"
-    path.write_bytes(jpeg(xmp_segment(packet(bag("dc:subject", "sea")))))
-    return path
+from tests.metadata_write.builders import jpeg, write
 
 
 def kept(journal: Journal, record: BackupRecord, path: Path, *, changed: bool = False) -> str | None:

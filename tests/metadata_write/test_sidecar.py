@@ -17,16 +17,11 @@ from nivo_tui.metadata.sidecar import SidecarError, choose_sidecars
 from nivo_tui.metadata.undo import undo_run, untag
 from nivo_tui.metadata.verify import verify
 from nivo_tui.model import Format
-from tests.metadata_write.builders import bag, jpeg, open_journal, packet, tiff_with, write, xmp_segment
+from tests.metadata_write.builders import bag, jpeg, packet, tiff_with, write, xmp_segment
 
 ADOBE = frozenset({"lightroom"})
 BOTH = frozenset({"digikam", "captureone"})
 LINUX = frozenset({"digikam", "darktable"})
-
-
-@pytest.fixture
-def journal(home: Path) -> Journal:
-    return open_journal()
 
 
 @pytest.fixture

@@ -34,20 +34,6 @@ from nivo_tui.settings import load_paths
 from tests.metadata_write.builders import bag, jpeg, open_journal, packet, segment, write, xmp_segment
 
 
-@pytest.fixture
-def journal(home: Path) -> Journal:
-    return open_journal()
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    path = folder / "sea.jpg"
-    path.write_bytes(jpeg(xmp_segment(packet(bag("dc:subject", "sea")))))
-    return path
-
-
 def scan_of(path: Path) -> Scanned:
     """What a scan would have seen of a photo."""
     with PhotoSource(path) as source:

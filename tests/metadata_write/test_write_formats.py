@@ -68,11 +68,6 @@ each_format = pytest.mark.parametrize("name", list(MAKERS))
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return open_journal()
-
-
-@pytest.fixture
 def photo(name: str, tmp_path: Path) -> Path:
     path = tmp_path / name
     path.write_bytes(MAKERS[name][1]())

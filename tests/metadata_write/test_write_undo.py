@@ -31,11 +31,6 @@ OLD = 1_600_000_000_123_456_700
 
 
 @pytest.fixture
-def journal(home: Path) -> Journal:
-    return open_journal()
-
-
-@pytest.fixture
 def photo(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     folder.mkdir()
