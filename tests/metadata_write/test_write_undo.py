@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -414,6 +415,31 @@ def test_the_backup_is_copied_where_the_disk_knows_no_second_names(
     (receipt,) = write(journal, photo, "dune")
     assert Path(receipt.backup or "").read_bytes() == before
     assert [status.status for status in verify_backups(journal)] == ["good"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Windows folder cannot be synced, nor a mode set")
+def test_what_a_file_system_lacks_is_noted_and_the_photo_written(
+    journal: Journal, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_modes(*args: object, **more: object) -> None:
+        raise PermissionError(errno.EPERM, "no permissions here")
+
+    really = os.fsync
+
+    def no_folders(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "a folder cannot be synced here")
+        really(fd)
+
+    monkeypatch.setattr(os, "chmod", no_modes)
+    monkeypatch.setattr(os, "fsync", no_folders)
+    before = photo.read_bytes()
+    (receipt,) = write(journal, photo, "dune")
+    assert receipt.status == "written"
+    assert [note.partition(":")[0] for note in receipt.notes] == ["permissions not kept", "folder not synced"]
+    (back,) = undo(journal)
+    assert back.mode == "exact"
+    assert photo.read_bytes() == before
 
 
 def test_a_bad_backup_is_seen_and_not_pruned(journal: Journal, photo: Path) -> None:
