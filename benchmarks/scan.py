@@ -1,9 +1,12 @@
 """`nivo-tui scan` beside the usual way, on the same files, in turn, in one run.
 
-    python benchmarks/scan.py [--photos DIR] [--models DIR] [--jpeg 60] [--heic 24] [--rounds 2]
+    python benchmarks/scan.py [--photos DIR] [--models DIR] [--kinds jpeg,heic,dng,dng-full]
+                              [--count 60,24,24,24] [--rounds 2] [--stages]
 
 Ours is the time of the whole command beyond its start-up: the slope between a small and a large folder.
-With --models (a folder with an InsightFace pack such as buffalo_sc) faces are looked for too.
+With --models (a folder with an InsightFace pack such as buffalo_sc) faces are looked for too. The memory
+is the peak of all processes of a scan together (PSS, Linux), in a run that is not timed. With --stages
+the table of stages.py follows, of the same photos.
 """
 
 from __future__ import annotations
@@ -24,14 +27,25 @@ from pathlib import Path
 from typing import Any
 
 import pillow_heif
+import rawpy
 import simplejpeg
-from pictures import make_heics, make_jpegs
-from report import OUT, report
+from memory import PeakMemory
+from pictures import KINDS, photos_of
+from report import report
+from stages import profiles
 from usual import face_analysis, look_at
 
 USUAL_PHOTOS = 6
 SMALL = 4
-REACH = {("jpeg", False): 25.0, ("jpeg", True): 13.0, ("heic", False): 100.0, ("heic", True): 2.2}
+REACH = {
+    ("jpeg", False): 25.0,
+    ("jpeg", True): 13.0,
+    ("heic", False): 100.0,
+    ("heic", True): 2.2,
+    ("dng", False): 12.0,
+    ("dng", True): 6.0,
+}
+REACH_MB = 400.0
 
 
 @dataclass(frozen=True)
@@ -54,18 +68,37 @@ def folder_of(files: Sequence[Path]) -> Iterator[Path]:
         yield Path(name)
 
 
-def ours(files: Sequence[Path], models: Path | None) -> Ours:
-    """A scan of the files with a home of its own."""
+@contextmanager
+def scan_of(files: Sequence[Path], models: Path | None) -> Iterator[subprocess.Popen[str]]:
+    """A scan of the files with a home of its own, begun."""
     with folder_of(files) as folder, tempfile.TemporaryDirectory(prefix="nivo-bench-home-") as home:
-        environment = {**os.environ, "NIVO_HOME": home}
-        if models is not None:
-            environment["NIVO_MODELS"] = str(models)
+        environment = {**os.environ, "NIVO_HOME": home, "NIVO_MODELS": str(models or home)}
         command = [sys.executable, "-m", "nivo_tui", "scan", str(folder), "--json"]
         command += ["--models", "none" if models is None else "auto"]
-        before, started = children_s(), time.perf_counter()
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            yield process
+        if process.returncode:
+            raise SystemExit(f"the scan failed: {' '.join(command)}")
+
+
+def ours(files: Sequence[Path], models: Path | None) -> Ours:
+    """A scan of the files, timed."""
+    before, started = children_s(), time.perf_counter()
+    with scan_of(files, models) as process:
+        output, _ = process.communicate()
         wall = time.perf_counter() - started
-        return Ours(wall, children_s() - before, json.loads(run.stdout.splitlines()[-1]))
+    return Ours(wall, children_s() - before, json.loads(output.splitlines()[-1]))
+
+
+def peak_mb(files: Sequence[Path], models: Path | None) -> float | None:
+    """The most memory that all processes of a scan had together."""
+    if not sys.platform.startswith("linux"):
+        return None
+    with scan_of(files, models) as process, PeakMemory(process.pid) as peak:
+        process.communicate()
+    return peak.bytes / 1e6
 
 
 def children_s() -> float:
@@ -82,6 +115,12 @@ def floor_s(kind: str, files: Sequence[Path], *, faces: bool) -> float:
             height, width = simplejpeg.decode_jpeg_header(data)[:2]
             by = 2 if faces else 8
             simplejpeg.decode_jpeg(data, "RGB", min_width=-(-width // by), min_height=-(-height // by))
+        elif kind.startswith("dng"):
+            with rawpy.imread(str(file)) as raw:
+                preview = raw.extract_thumb().data
+            width = simplejpeg.decode_jpeg_header(preview)[1]
+            side = 1280 if faces else 480
+            simplejpeg.decode_jpeg(preview, "RGB", min_width=min(width, side), min_height=1)
         else:
             image = pillow_heif.open_heif(data)[0]
             (image if faces or not image.info.get("thumbnails") else image.get_thumbnail(0)).load()
@@ -104,6 +143,7 @@ def compare(kind: str, files: list[Path], models: Path | None, app: Any, rounds:
         processors.append((large.processors - small.processors) / added)
         floors.append(floor_s(kind, some, faces=models is not None))
     found_ours = ours(some, models).summary["faces"] if models is not None else None
+    memory = peak_mb(files, models)
     a, b = statistics.median(usual), statistics.median(slopes)
     return {
         "measure": f"{kind} {'with faces' if models else 'scan'}",
@@ -112,20 +152,13 @@ def compare(kind: str, files: list[Path], models: Path | None, app: Any, rounds:
         "ours processor ms": 1000 * statistics.median(processors),
         "bare decoder ms": 1000 * statistics.median(floors),
         "ratio": a / b,
-        "reach": REACH[kind, models is not None],
+        "reach": REACH[kind.partition("-")[0], models is not None],
         "faces usual": found_usual if models else None,
         "faces ours": found_ours,
+        "peak MB": memory,
+        "reach MB": REACH_MB,
         "photos": len(files),
     }
-
-
-def photos_in(folder: Path | None, kind: str, count: int) -> list[Path]:
-    """The first photos of a kind in a folder, or generated ones."""
-    if folder is None:
-        make = make_jpegs if kind == "jpeg" else make_heics
-        return make(OUT / "pictures" / kind, count)
-    endings = (".jpg", ".jpeg") if kind == "jpeg" else (".heic", ".heif")
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in endings)[:count]
 
 
 def main() -> None:
@@ -136,23 +169,29 @@ def main() -> None:
     parser.add_argument(
         "--models", type=Path, help="a folder with packs; one named buffalo_sc is the usual way's"
     )
-    parser.add_argument("--jpeg", type=int, default=60)
-    parser.add_argument("--heic", type=int, default=24)
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--count", default="60,24,24,24", help="how many photos of each kind")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--stages", action="store_true", help="where the time goes, too")
     options = parser.parse_args()
     app = face_analysis(options.models.resolve() / "buffalo_sc") if options.models else None
     rows = []
-    for kind, count in (("jpeg", options.jpeg), ("heic", options.heic)):
-        files = photos_in(options.photos, kind, count)
+    looked_at = []
+    for kind, count in zip(options.kinds.split(","), options.count.split(","), strict=False):
+        files = photos_of(kind, options.photos, int(count))
         if len(files) < 2 * SMALL:
             print(f"{kind}: fewer than {2 * SMALL} photos, left out", file=sys.stderr)
             continue
+        looked_at.append((kind, files))
         for models in (None, options.models) if options.models else (None,):
             rows.append(compare(kind, files, models, app if models else None, options.rounds))
             print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     if rows:
         report("scan", rows)
+    if options.stages:
+        print()
+        report("stages", profiles(looked_at, options.models, options.rounds))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nivo_tui.errors import DecodeError, TooLargeError
 from nivo_tui.imaging.budget import DEFAULT_BUDGET, PixelBudget
+from nivo_tui.imaging.declared import declared_size
 from nivo_tui.imaging.formats import sniff
 from nivo_tui.imaging.source import PhotoSource
 from nivo_tui.imaging.working import NoThumbnailError, Purpose, WorkingImage
@@ -48,6 +49,11 @@ def decode(
             first_error = first_error or error
         except MemoryError as error:
             raise TooLargeError("the picture does not fit in memory") from error
+    size = declared_size(source, content)
+    if size is not None and 0 in size:
+        raise DecodeError(
+            f"the file says its picture has {size[0]} x {size[1]} pixels: there is nothing in it"
+        )
     raise first_error or DecodeError("no decoder knows this file")
 
 
@@ -68,6 +74,8 @@ def _decoders(content: Format) -> tuple[_Decoder, ...]:
         return _heif, _generic, _raw
     if content.is_raw:
         return _raw, _stand_in, _jpeg, _heif
+    if content is Format.WEBP:
+        return _webp, _generic
     return _generic, _raw, _jpeg, _heif
 
 
@@ -106,6 +114,12 @@ def _stand_in(source: PhotoSource, orientation: int, purpose: Purpose, budget: P
     if not found:
         raise last or DecodeError("no decoder knows this file")
     return max(found, key=lambda image: image.full_width * image.full_height)
+
+
+def _webp(source: PhotoSource, orientation: int, purpose: Purpose, budget: PixelBudget) -> WorkingImage:
+    from nivo_tui.imaging.webp import decode_webp
+
+    return decode_webp(source, orientation, purpose, budget)
 
 
 def _generic(source: PhotoSource, orientation: int, purpose: Purpose, budget: PixelBudget) -> WorkingImage:

@@ -33,7 +33,7 @@ def image_extents(source: ByteSource, fmt: Format) -> list[Extent] | None:
     """
     try:
         found = _walk(source, fmt)
-    except (ValueError, IndexError, OverflowError, ArithmeticError):
+    except (ValueError, LookupError, OverflowError, ArithmeticError):
         return None
     return found if found and _plausible(found, source.size) else None
 

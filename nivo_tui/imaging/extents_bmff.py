@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from nivo_tui.imaging.source import ByteSource
 Extent = tuple[int, int]
 
 _DERIVED = b"dimg"
+_FIELD = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
 _MOST_BOXES, _MOST_ITEMS, _MOST_EXTENTS, _MOST_SAMPLES = 4096, 65_536, 1_000_000, 4_000_000
 _MOST_META_BYTES = 64 * 1024 * 1024
 
@@ -100,58 +102,61 @@ class _Location:
     extents: tuple[Extent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The widths in bytes that an `iloc` box gives its fields; `methods`: whether items name a method."""
+class _ItemLayout:
+    """How an `iloc` box lays out its items: a head, then an extent as often as the head says.
 
-    item: int
-    offset: int
-    length: int
-    base: int
-    index: int
-    methods: bool
+    Widths are in bytes; one of 0 means that the field is not there and stands for 0.
+    """
+
+    def __init__(self, version: int, widths: int) -> None:
+        """`widths` is the box's 16-bit field of them: offset, length, base, index, four bits each."""
+        offset, length, base = (_FIELD[widths >> shift & 15] for shift in (12, 8, 4))
+        self._numbered = version in (1, 2)
+        self._based, self._placed, self._measured = bool(base), bool(offset), bool(length)
+        index = _FIELD[widths & 15] if self._numbered else ""
+        # Item, construction method (where the version has one), data reference, base, number of extents.
+        item = "H" if version < 2 else "I"
+        self.head = struct.Struct(f">{item}{'HH' if self._numbered else 'H'}{base}H")
+        self.extent = struct.Struct(f">{index}{offset}{length}")
+
+    def read(self, data: bytes, at: int) -> tuple[int, _Location, int]:
+        """The item at a place in the box, where its data lies, and the place behind it."""
+        head = self.head.unpack_from(data, at)
+        item, count = head[0], head[-1]
+        at += self.head.size
+        end = at + count * self.extent.size
+        if end > len(data):
+            raise _EarlyEnd("the box ends early")
+        base = head[-2] if self._based else 0
+        extents = []
+        for fields in self.extent.iter_unpack(data[at:end]) if self.extent.size else [()] * count:
+            length = fields[-1] if self._measured else 0
+            offset = fields[-1 - self._measured] if self._placed else 0
+            extents.append((base + offset, length))
+        # A data reference other than this file (0) points elsewhere.
+        elsewhere = head[2] if self._numbered else head[1]
+        method = head[1] & 15 if self._numbered else 0
+        return item, _Location(-1 if elsewhere else method, tuple(extents)), end
 
 
 def _item_locations(iloc: _Cursor) -> dict[int, _Location]:
     """ISO/IEC 14496-12, 8.11.3. Items after the end of the box are missing; those before it stand."""
     version = iloc.take(1)
     iloc.take(3)
-    first, second = iloc.take(1), iloc.take(1)
-    numbered = version in (1, 2)
-    fields = _Fields(
-        item=2 if version < 2 else 4,
-        offset=first >> 4,
-        length=first & 15,
-        base=second >> 4,
-        index=second & 15 if numbered else 0,
-        methods=numbered,
-    )
+    layout = _ItemLayout(version, iloc.take(2))
     locations: dict[int, _Location] = {}
     total = 0
-    for _ in range(min(iloc.take(fields.item), _MOST_ITEMS)):
+    count, at = iloc.take(2 if version < 2 else 4), iloc.at
+    for _ in range(min(count, _MOST_ITEMS)):
         try:
-            item, location = _item_location(iloc, fields)
-        except _EarlyEnd:
+            item, location, at = layout.read(iloc.data, at)
+        except (struct.error, _EarlyEnd):
             break
         total += len(location.extents)
         if total > _MOST_EXTENTS:
             raise ValueError("too many extents")
         locations[item] = location
     return locations
-
-
-def _item_location(iloc: _Cursor, fields: _Fields) -> tuple[int, _Location]:
-    item = iloc.take(fields.item)
-    method = iloc.take(2) & 15 if fields.methods else 0
-    # A data reference other than this file (0) points elsewhere.
-    elsewhere = iloc.take(2)
-    base = iloc.take(fields.base)
-    extents = []
-    for _ in range(iloc.take(2)):
-        iloc.take(fields.index)
-        offset = iloc.take(fields.offset)
-        extents.append((base + offset, iloc.take(fields.length)))
-    return item, _Location(-1 if elsewhere else method, tuple(extents))
 
 
 def _derivations(source: ByteSource, iref: _Box) -> dict[int, list[int]]:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from nivo_tui.imaging import light, structure
 from nivo_tui.imaging.hashing import perceptual_hashes
-from nivo_tui.imaging.working import averaged
+from nivo_tui.imaging.working import SMALL_SIDE, averaged, whole_fraction
 from nivo_tui.model import Quality
 
-SIDE = 512
+SIDE = SMALL_SIDE
 """Long side, in pixels, at which everything is measured."""
 
 COLOUR_SIDE = 128
@@ -105,12 +105,12 @@ class Features:
 _NAMES = tuple(field.name for field in fields(Features))
 
 
-def measure(rgb: Pixels) -> Features:
+def measure(rgb: Pixels, small: Pixels | None = None) -> Features:
     """Measure an oriented RGB picture of shape (height, width, 3), uint8; any size from 1x1.
 
-    Costs about 3 ms for a picture of 1280 pixels on one core.
+    `small` is its `WorkingImage.small` where the caller has one. Costs about 3 ms on one core.
     """
-    reduced = _halved(rgb)
+    reduced = whole_fraction(rgb, SIDE) if small is None else small
     grey = _to_side(cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY), SIDE)
     height, width = grey.shape[:2]
     exposure = light.measure_exposure(grey, reduced)
@@ -159,16 +159,6 @@ def quality(features: Features) -> Quality:
         exposure=round(exposure, 3),
         noise=round(noise, 3),
     )
-
-
-def _halved(rgb: Pixels) -> Pixels:
-    """Shrink by a whole factor, which is fast, as far as that stays at or above the measured scale."""
-    factor = max(rgb.shape[:2]) // SIDE
-    if factor < 2 or min(rgb.shape[:2]) < factor:
-        return rgb
-    height, width = (n // factor for n in rgb.shape[:2])
-    even = rgb[: height * factor, : width * factor]
-    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _to_side(picture: Pixels, side: int) -> Pixels:

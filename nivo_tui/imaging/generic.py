@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from nivo_tui.errors import DecodeError
+from nivo_tui.errors import DecodeError, TooLargeError
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.source import PhotoSource
 from nivo_tui.imaging.working import NoThumbnailError, Pixels, Purpose, WorkingImage, finish
 
+_Look = Callable[[Image.Image], Pixels]
+
 _PREFIX_BYTES = 16
 _ORIENTATION = 0x0112
+_STRIP_PIXELS = 1_000_000
+_AVERAGED_AS_STORED = frozenset(("RGB", "RGBA", "L", "CMYK", "YCbCr"))
 _WITH_ALPHA = frozenset(("RGBA", "LA", "PA", "La", "RGBa"))
 # Run another program or only name the picture: never asked.
 _UNTRUSTED = frozenset(("EPS", "WMF", "GRIB", "HDF5", "BUFR", "FITS", "MPEG"))
@@ -40,7 +47,7 @@ def decode_generic(
                 turned = _container_orientation(image)
             elif image.format == "TIFF" and loaded is image:
                 turned = 1  # Pillow turns a TIFF while loading it
-            rgb = _rgb(_reduced(loaded, purpose))
+            rgb = _rgb(loaded, purpose)
             return finish(rgb, purpose, orientation=turned, full=loaded.size, note=note)
 
 
@@ -66,6 +73,8 @@ def _open(file: IO[bytes]) -> ImageFile.ImageFile:
                 continue
             file.seek(0)
             return factory(file, "")
+        except Image.DecompressionBombError as error:  # a limit of the plugin's own, above the budget's
+            raise TooLargeError(_line(error)) from error
         except Exception as error:  # each plugin has exceptions of its own for what is not its format
             if accept:
                 reasons.append(_line(error))
@@ -105,48 +114,81 @@ def _decoded_rows(image: ImageFile.ImageFile) -> Image.Image | None:
     return rows if spans.max() > spans.min() else None
 
 
-def _reduced(image: Image.Image, purpose: Purpose) -> Image.Image:
-    """Average down by a whole factor inside Pillow, so that no second full-size copy is made."""
-    target = purpose.target_side
-    if image.mode == "1":
-        image = image.convert("L")
-    if target is None or image.mode not in ("RGB", "RGBA", "L", "CMYK", "YCbCr"):
-        return image
-    factor = max(image.size) // target
-    return image.reduce(factor) if factor >= 2 else image
+def _rgb(image: Image.Image, purpose: Purpose) -> Pixels:
+    """The picture in RGB, averaged down by a whole factor where the purpose needs less.
 
-
-def _rgb(image: Image.Image) -> Pixels:
-    mode = image.mode
+    That is done strip by strip: no second picture of full size is ever made.
+    """
     try:
-        if mode == "RGB" and "transparency" not in image.info:
-            return np.asarray(image)
-        if mode.startswith(("I", "F")):
-            return _from_deep(np.asarray(image), mode)
-        if mode in _WITH_ALPHA or "transparency" in image.info:
-            rgba = image.convert("RGBA")
-            paper = Image.new("RGBA", rgba.size, "white")
-            return np.asarray(Image.alpha_composite(paper, rgba).convert("RGB"))
-        if mode == "LAB":
-            return _from_lab(np.asarray(image))
-        return np.asarray(image.convert("RGB"))
+        look = _look_of(image)
+        factor = max(image.size) // purpose.target_side if purpose.target_side else 1
+        if factor < 2:
+            return look(image)
+        return np.concatenate([_strip_rgb(strip, factor, look) for strip in _strips(image, factor)])
     except MemoryError as error:
         raise DecodeError("the picture does not fit in memory") from error
     except Exception as error:
         raise DecodeError(f"the picture's colours cannot be read: {_line(error)}") from error
 
 
-def _from_deep(values: np.ndarray, mode: str) -> Pixels:
-    """Grey of more than 8 bits. 16-bit values keep their fixed range unless they use less than 1/16 of it
-    (sensor and thermal data); 32-bit and floating point values are stretched over what they use."""
-    grey = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = float(grey.min()), float(grey.max())
-    fixed = mode != "F" and low >= 0 and high <= 65535
-    unit = mode == "F" and low >= 0 and 0.5 < high <= 1.0
-    if fixed and high - low >= 65535 / 16:
-        low, high = 0.0, 65535.0
-    elif unit:
-        low, high = 0.0, 1.0
+def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
+    width, height = image.size
+    rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
+    for top in range(0, height, rows):
+        yield image.crop((0, top, width, min(top + rows, height)))
+
+
+def _strip_rgb(strip: Image.Image, factor: int, look: _Look) -> Pixels:
+    if strip.mode == "1":
+        strip = strip.convert("L")
+    if strip.mode in _AVERAGED_AS_STORED and "transparency" not in strip.info:
+        return look(strip.reduce(factor))
+    return np.asarray(Image.fromarray(look(strip)).reduce(factor))
+
+
+def _look_of(image: Image.Image) -> _Look:
+    """How the pixels of an image of this kind, or of a part of it, become RGB."""
+    mode = image.mode
+    if mode == "RGB" and "transparency" not in image.info:
+        return np.asarray
+    if mode.startswith(("I", "F")):
+        return partial(_from_deep, span=_span(image))
+    if mode in _WITH_ALPHA or "transparency" in image.info:
+        return _on_white
+    if mode == "LAB":
+        return lambda part: _from_lab(np.asarray(part))
+    return lambda part: np.asarray(part.convert("RGB"))
+
+
+def _on_white(image: Image.Image) -> Pixels:
+    rgba = image.convert("RGBA")
+    paper = Image.new("RGBA", rgba.size, "white")
+    return np.asarray(Image.alpha_composite(paper, rgba).convert("RGB"))
+
+
+def _span(image: Image.Image) -> tuple[float, float]:
+    """The values of black and white in grey of more than 8 bits.
+
+    16-bit values keep their fixed range unless they use less than 1/16 of it (sensor and thermal data);
+    32-bit and floating point values are stretched over what they use.
+    """
+    spans = [(float(part.min()), float(part.max())) for part in map(_finite, _strips(image, 1))]
+    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    floating = image.mode == "F"
+    if not floating and low >= 0 and high <= 65535 and high - low >= 65535 / 16:
+        return 0.0, 65535.0
+    if floating and low >= 0 and 0.5 < high <= 1.0:
+        return 0.0, 1.0
+    return low, high
+
+
+def _finite(image: Image.Image) -> NDArray[np.float32]:
+    return np.nan_to_num(np.asarray(image).astype(np.float32), posinf=0.0, neginf=0.0)
+
+
+def _from_deep(image: Image.Image, span: tuple[float, float]) -> Pixels:
+    low, high = span
+    grey = _finite(image)
     scaled = (grey - low) * (255.0 / (high - low)) if high > low else np.zeros_like(grey)
     return np.repeat(scaled.round().astype(np.uint8)[:, :, None], 3, axis=2)
 

@@ -46,6 +46,7 @@ def decode_jpeg_bytes(
             purpose,
             orientation=orientation,
             full=(header.width, header.height),
+            scaled=reduction > 1,
             note=picture.note,
         )
 

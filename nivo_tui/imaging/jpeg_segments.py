@@ -113,6 +113,15 @@ def scan_end(source: ByteSource, start: int) -> int:
     return source.size
 
 
+def frame_size(source: ByteSource) -> tuple[int, int] | None:
+    """(width, height) that the first frame header gives, which may be 0; None where there is none."""
+    for segment in segments(source):
+        if segment.marker in _FRAMES:
+            body = source.read(segment.start + 5, 4)
+            return (int.from_bytes(body[2:], "big"), int.from_bytes(body[:2], "big"))
+    return None
+
+
 def read_header(source: ByteSource) -> JpegHeader | None:
     """The frame header of the first picture; None where there is none with a size."""
     frame: tuple[int, int, int, int] | None = None

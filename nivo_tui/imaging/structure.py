@@ -17,6 +17,7 @@ _WEAKEST, _WEAKEST_SHARE = 0.35, 0.01
 _NOISE_GAIN = 2 * 0.0497
 _GRID_SAMPLE = 384
 _NOISY = 0.015
+_SECOND_DIFFERENCE = np.array([1, -2, 1], np.float32)
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -34,9 +35,9 @@ def measure_structure(grey: Pixels, spread: float) -> dict[str, float | None]:
     fine = _gradient(cv2.GaussianBlur(plane, (5, 5), _FINE))
     coarse = _gradient(cv2.GaussianBlur(plane, (11, 11), _COARSE))
     strength = cv2.magnitude(*coarse)
-    strong = np.flatnonzero(strength > max(_WEAKEST, _WEAKEST_SHARE * spread))
-    found = strong[strength.ravel()[strong] >= cv2.dilate(strength, None).ravel()[strong]]
-    noise = _noise(plane)
+    strong = strength > max(_WEAKEST, _WEAKEST_SHARE * spread)
+    found = np.flatnonzero(strong & (strength >= cv2.dilate(strength, None)))
+    noise = _noise(grey, plane)
     measured: dict[str, float | None] = dict.fromkeys(("blur", "blur_typical", "smear", "smear_least"))
     if len(found) >= _EDGES_NEEDED:
         heights = strength.ravel()[found]
@@ -100,21 +101,21 @@ def _tensor(x: Plane, y: Plane) -> NDArray[np.float64]:
     return np.array([[float(np.vdot(x, x)) + tiny, across], [across, float(np.vdot(y, y)) + tiny]])
 
 
-def _noise(plane: Plane) -> float:
+def _noise(grey: Pixels, plane: Plane) -> float:
     """Noise as a fraction of full scale: Immerkaer 1996 ("Fast noise variance estimation"), in the flattest
     quarter of the 16-pixel tiles that are not clipped, so that texture does not count as noise."""
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6.0
     height, width = (n // 16 * 16 for n in plane.shape)
     if height < 32 or width < 32:
         return 0.0
-    response = np.abs(cv2.filter2D(plane, cv2.CV_32F, kernel))[:height, :width]
+    # Immerkaer's mask is the product of two second differences; whole numbers are quick and exact.
+    response = np.abs(cv2.sepFilter2D(grey, cv2.CV_16S, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE))
     tiles = (width // 16, height // 16)
     level = cv2.resize(plane[:height, :width], tiles, interpolation=cv2.INTER_AREA)
-    mean = cv2.resize(response, tiles, interpolation=cv2.INTER_AREA)
-    usable = np.asarray(mean)[(level > 6.0) & (level < 246.0)]
+    mean = cv2.resize(response[:height, :width].astype(np.float32), tiles, interpolation=cv2.INTER_AREA)
+    usable = np.asarray(mean, np.float32)[(level > 6.0) & (level < 246.0)]
     if usable.size < 8:
         return 0.0
-    return quantile(usable, 0.15) * math.sqrt(math.pi / 2) / 255.0
+    return quantile(usable, 0.15) / 6.0 * math.sqrt(math.pi / 2) / 255.0
 
 
 def measure_blockiness(rgb: Pixels) -> float:
@@ -135,6 +136,6 @@ def measure_blockiness(rgb: Pixels) -> float:
 def _grid(grey: Pixels) -> float:
     step = cv2.absdiff(grey[:, 1:], grey[:, :-1])
     # Large steps are the picture's own edges: they are cut off, lest a fence count as a grid.
-    profile = cv2.reduce(np.minimum(step, 24), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
+    profile = cv2.reduce(cv2.min(step, 24), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
     phases = profile[: profile.size // 8 * 8].reshape(-1, 8).mean(axis=0)
     return float(phases.max()) / (quantile(phases, 0.5) + 0.3) - 1.0

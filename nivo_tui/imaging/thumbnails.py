@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +19,14 @@ _KEY = re.compile(r"[0-9a-zA-Z_-]{5,128}")
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 
 
+def first_sight_key(path: str, size: int, mtime_ns: int) -> str:
+    """The key of what is shown of a photo before it was looked at: it goes by the file as it stands."""
+    name = os.fsencode(path) + f"|{size}|{mtime_ns}".encode()
+    return f"first-{hashlib.blake2b(name, digest_size=20).hexdigest()}"
+
+
 class Thumbnails:
-    """A folder of thumbnails, readable by its owner alone. Keys are image hashes."""
+    """A folder of thumbnails, readable by its owner alone. Keys are image hashes, or `first_sight_key`s."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,6 +45,11 @@ class Thumbnails:
         """The thumbnail's path, None where there is none yet."""
         path = self.path(key)
         return path if os.path.isfile(path) else None
+
+    def discard(self, key: str) -> None:
+        """Remove a thumbnail; one that is not there, or cannot be removed, is let be."""
+        with suppress(OSError):
+            self.path(key).unlink()
 
     def store(self, key: str, rgb: Pixels, long_side: int = LONG_SIDE) -> Path:
         """Write the thumbnail of an upright (height, width, 3) RGB picture, in one step; returns its path.

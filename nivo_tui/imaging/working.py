@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -16,11 +17,18 @@ Pixels = NDArray[np.uint8]
 ANALYSIS_SIDE = 1280
 """Long side of the working image that faces, objects and the cached thumbnail come from."""
 
-FEATURES_SIDE = 640
-"""Long side to which a picture decoded for features alone is averaged down."""
+FEATURES_SIDE = 512
+"""Long side to which a picture decoded for features alone is averaged down: that of their measures."""
+
+_FEATURES_SLACK, _SCALED_SLACK = 1.875, 1.2
+"""Up to so many times that side it stays as it is: pixels as they were stored show JPEG's grid, and
+scaled ones nothing more than what is measured."""
 
 ADEQUATE_SIDE = 480
 """The least long side that quality can be judged from; a smaller stand-in is preliminary."""
+
+SMALL_SIDE = 512
+"""The least long side of `WorkingImage.small`."""
 
 LEAST_SIDE = 320
 """The least long side of an embedded thumbnail that features may come from."""
@@ -42,7 +50,8 @@ class Purpose(Enum):
     """What a picture is decoded for, and so how large it has to be.
 
     ANALYSIS: long side up to 1280, averaged down, never enlarged. FEATURES: the cheapest picture that
-    features can be measured on (long side about 320-960). THUMBNAIL: the embedded thumbnail or none.
+    features can be measured on (long side 320-960, mostly about 512). THUMBNAIL: the embedded
+    thumbnail or none.
     FULL: every pixel.
     """
 
@@ -66,7 +75,7 @@ class NoThumbnailError(DecodeError):
     """The file has no embedded thumbnail that can be used."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkingImage:
     """A decoded picture: `rgb` is (height, width, 3) uint8, RGB, upright.
 
@@ -81,6 +90,15 @@ class WorkingImage:
     preliminary: bool = False
     note: str | None = None
 
+    @cached_property
+    def small(self) -> Pixels:
+        """`rgb` shrunk by a whole factor to a long side of 512 to 1023 pixels (640 for one of 1280), made
+        when first asked for; `rgb` itself where it is smaller.
+
+        Features, the thumbnail and a detector's input come from it at less cost than from `rgb`.
+        """
+        return whole_fraction(self.rgb, SMALL_SIDE)
+
     def noted(self, note: str) -> WorkingImage:
         """The same with a remark added."""
         return replace(self, note=f"{self.note}; {note}" if self.note else note)
@@ -92,19 +110,21 @@ def finish(
     *,
     orientation: int = 1,
     full: tuple[int, int] | None = None,
+    scaled: bool = False,
     preliminary: bool = False,
     note: str | None = None,
 ) -> WorkingImage:
     """Average down to the purpose's size, turn upright, and give the sizes.
 
     `rgb` is (height, width, 3) as stored; `full` is the full (width, height) as stored, by default that
-    of `rgb`; `orientation` is Exif's 1-8.
+    of `rgb`; `orientation` is Exif's 1-8; `scaled`: the decoder made fewer pixels than were stored.
     """
     width, height = full or (rgb.shape[1], rgb.shape[0])
     if turns_sideways(orientation):
         width, height = height, width
-    small = average_down(rgb, purpose.target_side, slack=1.5 if purpose is Purpose.FEATURES else 1.0)
-    return WorkingImage(upright(small, orientation), width, height, preliminary, note)
+    slack = 1.0 if purpose is not Purpose.FEATURES else _SCALED_SLACK if scaled else _FEATURES_SLACK
+    smaller = average_down(rgb, purpose.target_side, slack)
+    return WorkingImage(upright(smaller, orientation), width, height, preliminary, note)
 
 
 def average_down(rgb: Pixels, long_side: int | None, slack: float = 1.0) -> Pixels:
@@ -118,6 +138,18 @@ def average_down(rgb: Pixels, long_side: int | None, slack: float = 1.0) -> Pixe
         return rgb
     scale = long_side / longest
     return averaged(rgb, (max(round(width * scale), 1), max(round(height * scale), 1)))
+
+
+def whole_fraction(rgb: Pixels, side: int) -> Pixels:
+    """Average down by the largest whole factor, which is fast, that leaves the long side at `side` or more.
+
+    Rows and columns that do not fill a pixel are dropped.
+    """
+    factor = max(rgb.shape[:2]) // side
+    if factor < 2 or min(rgb.shape[:2]) < factor:
+        return rgb
+    height, width = (n // factor for n in rgb.shape[:2])
+    return _resized(rgb[: height * factor, : width * factor], (width, height), cv2.INTER_AREA)
 
 
 def averaged(picture: Pixels, size: tuple[int, int]) -> Pixels:

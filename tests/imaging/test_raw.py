@@ -61,7 +61,7 @@ def test_the_preview_is_turned_once(tmp_path: Path, orientation: int, stored_upr
         preview=encoded(preview, "JPEG"),
         preview_size=(preview.shape[1], preview.shape[0]),
     )
-    for purpose, longest in ((Purpose.ANALYSIS, 1200), (Purpose.FEATURES, 600), (Purpose.THUMBNAIL, 600)):
+    for purpose, longest in ((Purpose.ANALYSIS, 1200), (Purpose.FEATURES, 600), (Purpose.THUMBNAIL, 512)):
         image = decoded(tmp_path, data, purpose)
         assert max(image.rgb.shape) == longest
         assert likeness(image.rgb, shown) > 0.98

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from nivo_tui.imaging.working import average_down, turns_sideways, upright
+from nivo_tui.imaging.features import measure
+from nivo_tui.imaging.working import WorkingImage, average_down, turns_sideways, upright
 
 from .pictures import scene
 
@@ -49,3 +50,22 @@ def test_each_pixel_is_the_average_of_those_it_covers(side: int) -> None:
     exact = cv2.resize(picture, (side, side * 3 // 4), interpolation=cv2.INTER_AREA)
     assert cv2.PSNR(average_down(picture, side), exact) > 38
     assert abs(float(average_down(noise, side).mean()) - float(noise.mean())) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [((1280, 960), (640, 480)), ((1281, 961), (640, 480)), ((1023, 700), (1023, 700)), ((5, 3), (5, 3))],
+)
+def test_the_small_picture_is_a_whole_fraction(size: tuple[int, int], small: tuple[int, int]) -> None:
+    picture = scene(*size)
+    image = WorkingImage(picture, *size)
+    assert image.small.shape[1::-1] == small
+    assert image.small is image.small
+    factor = size[0] // small[0]
+    cells = picture[: small[1] * factor, : small[0] * factor].reshape(small[1], factor, small[0], factor, 3)
+    assert np.abs(cells.mean(axis=(1, 3)) - image.small).max() <= 0.5
+
+
+def test_features_are_the_same_from_the_small_picture() -> None:
+    image = WorkingImage(scene(1280, 960), 1280, 960)
+    assert measure(image.rgb, image.small) == measure(image.rgb)
