@@ -21,13 +21,13 @@ from nivo_tui.catalog.decisions import Choice, DecisionStore, open_decisions
 from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.photos import PhotoStore, open_catalog
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
-from nivo_tui.engine.analysis import is_unchanged
+from nivo_tui.engine.analysis import outdated
 from nivo_tui.model import Category, Face, FileMetadata, Format, Quality, State, Suggestion
 from nivo_tui.settings import Paths, load_paths
 
 ROOT = "/library"
 FOLDERS = 500
-SIGNATURE = "benchmark"
+VERSIONS = {"features": "1", "faces": "pack@1", "rules": "1"}
 JUDGEMENTS = tuple(f"tag_{n}" for n in range(200))
 FACTS = tuple(f"fact_{n}" for n in range(60))
 
@@ -55,7 +55,7 @@ def made(number: int, chance: random.Random, per_folder: int) -> PhotoRecord:
         quality=Quality(chance.random() * 100, 0.5, 0.5, 0.1),
         faces=faces,
         detector="made",
-        signature=SIGNATURE,
+        versions=VERSIONS,
         suggestions=suggestions,
     )
 
@@ -110,7 +110,7 @@ def row(name: str, spent: list[float], reach: float | None) -> Row:
 def unchanged(store: PhotoStore, photos: int) -> None:
     """What an unchanged rescan asks: all that is known, each compared with its file's facts."""
     known = store.known(ROOT)
-    same = sum(is_unchanged(photo, photo.stat, SIGNATURE) for photo in known.values())
+    same = sum(not outdated(photo.versions, VERSIONS) for photo in known.values())
     assert same == photos
 
 

@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from nivo_tui.inference.packs import Pack, Selection
+    from nivo_tui.inference.packs.finding import Pack, Selection
     from nivo_tui.model import Face
 
-_WORKING_SIDE = 1280
 
 FaceResult = dict[str, Any]
 
 
 def is_face_detection_available(model_folders: Sequence[Path] | None = None) -> bool:
     """Whether any face detector can be used here: a pack in `model_folders`, or the built-in one."""
-    from nivo_tui.inference.packs import find_packs, select
+    from nivo_tui.inference.packs.finding import find_packs, select
 
     return select(find_packs(_folders(model_folders))).face is not None
 
@@ -80,6 +79,11 @@ class FaceDetector:
         """ONNX Runtime's name for what runs the models."""
         return self._analyst.provider.name
 
+    @property
+    def provider_detail(self) -> str:
+        """Why it is that one: the device in use, or what keeps the models off the GPU."""
+        return self._analyst.provider.detail
+
     def detect_faces_from_array(self, rgb: NDArray[np.uint8]) -> FaceResult:
         """The faces in an upright RGB picture (h, w, 3).
 
@@ -91,13 +95,13 @@ class FaceDetector:
         """
         import numpy as np
 
-        from nivo_tui.inference.search import shrunk
+        from nivo_tui.imaging.working import Purpose, finish
 
         picture = np.asarray(rgb)
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
             raise ValueError("an RGB picture is an array of uint8 with the shape (height, width, 3)")
-        working, _ = shrunk(np.ascontiguousarray(picture), _WORKING_SIDE)
-        analysis = self._analyst.analyse(working, picture.shape[1], picture.shape[0])
+        working = finish(np.ascontiguousarray(picture), Purpose.ANALYSIS)
+        analysis = self._analyst.analyse(working)
         return _result(analysis.faces or (), self._analyst.recognises)
 
     def detect_faces(self, path: str | os.PathLike[str]) -> FaceResult:
@@ -240,7 +244,7 @@ def _result(faces: Sequence[Face], recognises: bool) -> FaceResult:
 def _folders(given: Sequence[Path] | None) -> list[Path]:
     if given is not None:
         return list(given)
-    from nivo_tui.inference.packs import pack_folders
+    from nivo_tui.inference.packs.finding import pack_folders
     from nivo_tui.settings import load_paths
 
     return pack_folders(load_paths().models)
@@ -248,7 +252,7 @@ def _folders(given: Sequence[Path] | None) -> list[Path]:
 
 def _selection(model: str, folders: Sequence[Path]) -> tuple[Selection, str | None]:
     """The pack named or pointed to by `model`, then the built-in detector; what is wrong with the former."""
-    from nivo_tui.inference.packs import Selection, builtin_pack, find_packs, pack_at
+    from nivo_tui.inference.packs.finding import Selection, builtin_pack, find_packs, pack_at
 
     path = Path(model).expanduser()
     packs = [pack_at(path)] if path.exists() else find_packs(folders)

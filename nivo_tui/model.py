@@ -128,6 +128,23 @@ class FileMetadata:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceQuality:
+    """How much a face's picture is good for: for recognising it, and for showing it as a thumbnail.
+
+    `score` is 0-1, higher is better. `size` is the shorter side of the box in pixels of the full-size image.
+    `sharpness` is 0-1. `yaw` and `roll` are degrees, estimated from the landmarks: `yaw` 0 looks into the
+    camera, positive turns to the right of the picture; `roll` is the tilt of the line through the eyes,
+    clockwise positive. Both None where there are no landmarks.
+    """
+
+    score: float
+    size: float
+    sharpness: float
+    yaw: float | None = None
+    roll: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """A face: box and five landmarks (eyes, nose, mouth corners) in pixels of the oriented full-size image.
 
@@ -143,6 +160,7 @@ class Face:
     landmarks: tuple[tuple[float, float], ...] = ()
     embedding: bytes | None = field(default=None, repr=False)
     person: str | None = None
+    quality: FaceQuality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +173,10 @@ class FoundObject:
     top: float
     right: float
     bottom: float
+
+
+ClassScore = tuple[int, str, float]
+"""A class of a classifier: its number, its name, and its probability 0-1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,9 @@ def load_paths(home: str | os.PathLike[str] | None = None) -> Paths:
 class ScanSettings:
     """[scan]: how photos are analysed.
 
-    `models` is auto, none or names; `faces` recognise, count or off; `device` auto, cpu or cuda:N;
-    `gpu_memory_mb` 0 = no limit; `threads` 0 = one a core; `pixel_budget` is megapixels decoded at once.
+    `models` is auto, none or names; `faces` recognise, count or off; `device` auto, cpu, cuda:N, tensorrt:N
+    or an installed plugin provider such as webgpu; `gpu_memory_mb` 0 = no limit; `threads` 0 = one a core;
+    `pixel_budget` is megapixels decoded at once.
     """
 
     models: str = "auto"
@@ -128,12 +129,17 @@ class ScreenSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. `keys` maps a command's id to its keys, "a,enter"."""
+    """Everything that can be set.
+
+    `keys` maps a command's id to its keys, "a,enter". `tags` are tags of the person's own, as they stand in
+    the file: what they say is checked where the vocabulary is known (`tagging.phrases.parse_user_tags`).
+    """
 
     scan: ScanSettings = ScanSettings()
     write: WriteSettings = WriteSettings()
     screen: ScreenSettings = ScreenSettings()
     keys: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, Any] = field(default_factory=dict)
 
 
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -151,7 +157,7 @@ _RANGES: dict[tuple[str, str], tuple[int, int]] = {
     ("scan", "pixel_budget"): (1, 1_000_000),
 }
 _CATEGORIES = frozenset(Category)
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+_DEVICE = re.compile(r"[a-z][a-z0-9_-]*(:\d{1,3})?")
 _READERS = ("digikam", "darktable", "lightroom", "captureone", "immich")
 
 
@@ -175,16 +181,20 @@ def load_settings(path: Path) -> Settings:
 def _settings_from(data: dict[str, Any], path: Path) -> Settings:
     sections: dict[str, Any] = {"scan": ScanSettings(), "write": WriteSettings(), "screen": ScreenSettings()}
     keys: dict[str, str] = {}
+    tags: dict[str, Any] = {}
     for name, value in data.items():
-        if name not in sections and name != "keys":
-            raise SettingsError(f"{path}: unknown section [{name}]{_guess(name, [*sections, 'keys'])}")
+        if name not in (*sections, "keys", "tags"):
+            known = [*sections, "keys", "tags"]
+            raise SettingsError(f"{path}: unknown section [{name}]{_guess(name, known)}")
         if not isinstance(value, dict):
             raise SettingsError(f"{path}: {name} is a section; write [{name}] and its keys below it")
         if name == "keys":
             keys = {str(k): _checked(path, name, k, v, "") for k, v in value.items()}
+        elif name == "tags":
+            tags = value
         else:
             sections[name] = _section(path, name, sections[name], value)
-    return Settings(**sections, keys=keys)
+    return Settings(**sections, keys=keys, tags=tags)
 
 
 def _section(path: Path, name: str, default: Any, values: dict[str, Any]) -> Any:
@@ -212,7 +222,7 @@ def _checked(path: Path, section: str, key: str, value: Any, default: Any) -> An
             limits = f"lie between {least} and {most}" if most < sys.maxsize else "not be negative"
             raise SettingsError(f"{where} must {limits}")
     if (section, key) == ("scan", "device") and not _DEVICE.fullmatch(value):
-        raise SettingsError(f"{where} is {value!r}; it can be auto, cpu or cuda:N")
+        raise SettingsError(f"{where} is {value!r}; it can be auto, cpu, cuda:N or another provider's name")
     if (section, key) == ("write", "categories") and value not in ("accepted", "all"):
         named = {part.strip() for part in value.split(",")}
         if not named <= _CATEGORIES:

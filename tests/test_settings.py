@@ -30,6 +30,10 @@ def test_values_are_taken_over(tmp_path: Path) -> None:
     assert settings.keys == {"accept": "a,enter"}
 
 
+def test_tags_of_ones_own_are_handed_on(tmp_path: Path) -> None:
+    assert _load(tmp_path, '[tags]\nsailing = "a boat"\n').tags == {"sailing": "a boat"}
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -39,7 +43,8 @@ def test_values_are_taken_over(tmp_path: Path) -> None:
         ("[write]\nstyle = 'loud'\n", "style.*label, id"),
         ("[write]\nreaders = ['paint']\n", "readers.*digikam"),
         ("[write]\ncategories = 'scene,pets'\n", "categories.*scene,pets.*accepted"),
-        ("[scan]\ndevice = 'gpu'\n", "device.*cuda:N"),
+        ("[scan]\ndevice = 'GPU 1'\n", "device.*cuda:N"),
+        ("tags = 3\n", "tags is a section"),
         ("[scan]\nthreads = 100000\n", "threads.*256"),
         ("[scan]\npixel_budget = 0\n", "pixel_budget.*between 1"),
         ("[screen]\nlanguage = 'fr'\n", "language.*en, de"),

@@ -25,7 +25,7 @@ _DONE = (
 )
 _PROGRESS = (
     f"CASE WHEN p.error IS NOT NULL THEN 'failed' WHEN {_DONE} THEN 'done' "
-    "WHEN p.signature IS NULL THEN 'new' ELSE 'todo' END"
+    "WHEN p.versions IS NULL THEN 'new' ELSE 'todo' END"
 )
 _PENDING = (
     "s.state = 'accepted' AND NOT EXISTS("
@@ -222,7 +222,7 @@ class Library:
                 for s in standing.values()
                 if s.state is State.ACCEPTED and fold(s.label) not in in_file
             ),
-            thumbnail=self._thumbnail(row["image_hash"]),
+            thumbnail=self._thumbnail(path, row),
             progress=Progress(row["progress"]),
             error=row["error"],
             notes=tuple(json.loads(row["notes"])),
@@ -239,12 +239,13 @@ class Library:
         rows = self._db.execute("SELECT * FROM faces WHERE photo = ? ORDER BY number", (row["id"],))
         return tuple(face_of(r) for r in rows)
 
-    def _thumbnail(self, image_hash: str | None) -> str | None:
-        if image_hash is None:
-            return None
-        from nivo_tui.imaging.thumbnails import Thumbnails
+    def _thumbnail(self, path: str, row: sqlite3.Row) -> str | None:
+        """The thumbnail made of the picture, or meanwhile the one that the file brings."""
+        from nivo_tui.imaging.thumbnails import Thumbnails, first_sight_key
 
-        found = Thumbnails(self._paths.thumbnails).find(image_hash)
+        thumbnails = Thumbnails(self._paths.thumbnails)
+        keys = (row["image_hash"], first_sight_key(path, row["size"], row["mtime_ns"]))
+        found = next((file for key in keys if key and (file := thumbnails.find(key))), None)
         return None if found is None else str(found)
 
     def _suggestions(

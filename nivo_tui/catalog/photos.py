@@ -14,11 +14,15 @@ from nivo_tui.catalog.records import (
     PHOTO_COLUMNS,
     FileStat,
     PhotoRecord,
+    classes_of,
     face_of,
     fold,
     metadata_of,
+    objects_of,
     quality_of,
+    quality_to_text,
     row_of,
+    versions_of,
 )
 from nivo_tui.catalog.schema import CATALOG_MIGRATIONS
 from nivo_tui.model import FileMetadata, Format
@@ -39,9 +43,17 @@ class KnownPhoto:
     path: str
     stat: FileStat
     image_hash: str | None
-    signature: str | None
+    versions: Mapping[str, str]
     faces: int | None
     error: str | None
+
+
+class _Versions(dict[str | None, Mapping[str, str]]):
+    """Versions by their stored text: photos without number share a few of them."""
+
+    def __missing__(self, text: str | None) -> Mapping[str, str]:
+        self[text] = versions_of(text)
+        return self[text]
 
 
 class PhotoStore:
@@ -70,16 +82,17 @@ class PhotoStore:
         """Every photo known below a folder, or the one file of that path."""
         start, end = below(root)
         rows = self._db.execute(
-            "SELECT path, size, mtime_ns, ctime_ns, image_hash, signature, face_count, error "
+            "SELECT path, size, mtime_ns, ctime_ns, image_hash, versions, face_count, error "
             "FROM photos WHERE (path >= ? AND path < ?) OR path = ?",
             (start, end, to_db(root)),
         )
+        texts = _Versions()
         return {
             from_db(r["path"]): KnownPhoto(
                 from_db(r["path"]),
                 FileStat(r["size"], r["mtime_ns"], r["ctime_ns"]),
                 r["image_hash"],
-                r["signature"],
+                texts[r["versions"]],
                 r["face_count"],
                 r["error"],
             )
@@ -89,15 +102,24 @@ class PhotoStore:
     def load(self, path: str) -> PhotoRecord | None:
         """The record of one photo without its suggestions, None where it is not known."""
         row = self._db.execute("SELECT * FROM photos WHERE path = ?", (to_db(path),)).fetchone()
-        if row is None:
-            return None
+        return None if row is None else self._record(row)
+
+    def twin(self, image_hash: str) -> PhotoRecord | None:
+        """A photo with this image data that was analysed without an error, None where there is none."""
+        row = self._db.execute(
+            "SELECT * FROM photos WHERE image_hash = ? AND error IS NULL AND versions IS NOT NULL LIMIT 1",
+            (image_hash,),
+        ).fetchone()
+        return None if row is None else self._record(row)
+
+    def _record(self, row: sqlite3.Row) -> PhotoRecord:
         faces = None
         if row["face_count"] is not None:
             found = self._db.execute("SELECT * FROM faces WHERE photo = ? ORDER BY number", (row["id"],))
             faces = tuple(face_of(r) for r in found)
         words = self._db.execute("SELECT keyword FROM keywords WHERE photo = ? ORDER BY place", (row["id"],))
         return PhotoRecord(
-            path=path,
+            path=from_db(row["path"]),
             stat=FileStat(row["size"], row["mtime_ns"], row["ctime_ns"]),
             format=Format(row["format"]) if row["format"] else None,
             width=row["width"],
@@ -111,7 +133,10 @@ class PhotoStore:
             quality=quality_of(row),
             faces=faces,
             detector=row["detector"],
-            signature=row["signature"],
+            objects=objects_of(row["objects"]),
+            classes=classes_of(row["classes"]),
+            vector=row["vector"],
+            versions=versions_of(row["versions"]),
             notes=tuple(json.loads(row["notes"])),
             error=row["error"],
         )
@@ -134,9 +159,16 @@ class PhotoStore:
         self._save_keywords(photo, record.metadata.keywords)
         self._db.execute("DELETE FROM faces WHERE photo = ?", (photo,))
         self._db.executemany(
-            "INSERT INTO faces VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO faces VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (photo, n, f.left, f.top, f.right, f.bottom, f.score, json.dumps(f.landmarks), f.embedding)
+                (
+                    photo,
+                    n,
+                    *(f.left, f.top, f.right, f.bottom, f.score),
+                    json.dumps(f.landmarks),
+                    f.embedding,
+                    quality_to_text(f.quality),
+                )
                 for n, f in enumerate(record.faces or ())
             ),
         )

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from nivo_tui.catalog.paths import to_db
-from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, Gps, Quality, State, Suggestion
+from nivo_tui.model import (
+    Capture,
+    Category,
+    ClassScore,
+    Face,
+    FaceQuality,
+    FileMetadata,
+    Format,
+    FoundObject,
+    Gps,
+    Quality,
+    State,
+    Suggestion,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +47,10 @@ class FileStat:
 class PhotoRecord:
     """All that a scan found out about one photo. `width` and `height` are of the oriented image.
 
-    `signature` names what analysed it, None after the quick pass alone. `features` is JSON text. `faces`
-    is None where no detector ran. `error` says why the photo could not be analysed.
+    `versions` says by what each result was made ("features", "faces", "objects", "classes", "phrases" and
+    "rules", the last for the suggestions); it is empty after the quick pass alone. `features` is JSON text.
+    `faces`, `objects` and `classes` are None where no such model ran; `vector` is the picture's embedding for
+    comparing it with phrases, little-endian float16. `error` says why the photo could not be analysed.
     """
 
     path: str
@@ -51,7 +67,10 @@ class PhotoRecord:
     quality: Quality | None = None
     faces: tuple[Face, ...] | None = None
     detector: str | None = None
-    signature: str | None = None
+    objects: tuple[FoundObject, ...] | None = None
+    classes: tuple[ClassScore, ...] | None = None
+    vector: bytes | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
     suggestions: tuple[Rated, ...] = ()
     notes: tuple[str, ...] = ()
     error: str | None = None
@@ -60,7 +79,7 @@ class PhotoRecord:
 PHOTO_COLUMNS = (
     "path folder size mtime_ns ctime_ns format width height taken_at capture lat lon alt rating metadata "
     "image_hash hash_of_file perceptual_hash features preliminary quality_score sharpness exposure noise "
-    "face_count detector signature notes error"
+    "face_count detector versions notes error objects classes vector"
 ).split()
 
 
@@ -97,10 +116,48 @@ def row_of(record: PhotoRecord) -> tuple[Any, ...]:
         quality.noise if quality else None,
         None if record.faces is None else len(record.faces),
         record.detector,
-        record.signature,
+        versions_to_text(record.versions),
         json.dumps(record.notes),
         record.error,
+        None if record.objects is None else json.dumps([_rounded(asdict(o)) for o in record.objects]),
+        None
+        if record.classes is None
+        else json.dumps([(n, name, round(p, 5)) for n, name, p in record.classes]),
+        record.vector,
     )
+
+
+def versions_to_text(versions: Mapping[str, str]) -> str | None:
+    """The versions as they are stored, in one order; None where nothing was made yet."""
+    return json.dumps(dict(sorted(versions.items())), separators=(",", ":")) if versions else None
+
+
+def versions_of(text: str | None) -> dict[str, str]:
+    """The versions of a stored text; none where it is of an older program's making."""
+    try:
+        stored = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in stored.items()} if isinstance(stored, dict) else {}
+
+
+def objects_of(text: str | None) -> tuple[FoundObject, ...] | None:
+    """The objects of a catalog row."""
+    return None if text is None else tuple(FoundObject(**stored) for stored in json.loads(text))
+
+
+def classes_of(text: str | None) -> tuple[ClassScore, ...] | None:
+    """The classes of a catalog row."""
+    return None if text is None else tuple((int(n), str(name), float(p)) for n, name, p in json.loads(text))
+
+
+def quality_to_text(quality: FaceQuality | None) -> str | None:
+    """A face's quality as it is stored."""
+    return None if quality is None else json.dumps(_rounded(asdict(quality)))
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items() if v is not None}
 
 
 def capture_to_json(capture: Capture) -> str:
@@ -151,7 +208,9 @@ def quality_of(row: sqlite3.Row) -> Quality | None:
 def face_of(row: sqlite3.Row) -> Face:
     """A face of the faces table."""
     marks = tuple((float(x), float(y)) for x, y in json.loads(row["landmarks"]))
-    return Face(row["left"], row["top"], row["right"], row["bottom"], row["score"], marks, row["embedding"])
+    quality = FaceQuality(**json.loads(row["quality"])) if row["quality"] else None
+    box = (row["left"], row["top"], row["right"], row["bottom"])
+    return Face(*box, row["score"], marks, row["embedding"], quality=quality)
 
 
 def suggestion_of(row: sqlite3.Row, state: State) -> Suggestion:

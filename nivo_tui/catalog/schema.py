@@ -118,6 +118,14 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
         photos INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    # What the models saw is kept, so that a changed rule or a new model needs no second look at all else.
+    """
+    ALTER TABLE photos RENAME COLUMN signature TO versions;
+    ALTER TABLE photos ADD COLUMN objects TEXT;
+    ALTER TABLE photos ADD COLUMN classes TEXT;
+    ALTER TABLE photos ADD COLUMN vector BLOB;
+    ALTER TABLE faces ADD COLUMN quality TEXT;
+    """,
 )
 
 DECISIONS_MIGRATIONS: tuple[str, ...] = (

@@ -8,10 +8,9 @@ import sqlite3
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from nivo_tui.catalog.schema import CATALOG_MIGRATIONS, DECISIONS_MIGRATIONS
@@ -19,6 +18,7 @@ from nivo_tui.commands.doctor_checks import Check, failed, fine, warning
 from nivo_tui.errors import SettingsError
 from nivo_tui.platform.files import free_bytes, on_network
 from nivo_tui.platform.locks import FileLock
+from nivo_tui.platform.packages import RUNTIMES, installed, instead_of, is_whole, named, runtime_for_here
 from nivo_tui.settings import Paths, load_settings
 
 NEWEST_PYTHON = (3, 14)
@@ -27,13 +27,6 @@ OLDEST_MACOS = 14
 _TIGHT_BYTES = 200_000_000
 _LOW_BYTES = 2_000_000_000
 
-RUNTIMES = (
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "onnxruntime-directml",
-    "onnxruntime-openvino",
-    "onnxruntime-rocm",
-)
 OPENCVS = (
     "opencv-python-headless",
     "opencv-python",
@@ -46,7 +39,7 @@ def checks(paths: Paths) -> Iterator[Check]:
     """Every light check of a home and of the installation."""
     yield python()
     yield system()
-    yield one_runtime(installed(RUNTIMES))
+    yield one_runtime(installed(RUNTIMES), is_whole("onnxruntime"))
     yield one_opencv(installed(OPENCVS))
     try:
         paths.create()
@@ -113,32 +106,17 @@ def _unsupported_linux(machine: str, library: str, number: str) -> str | None:
     return None if machine in ("x86_64", "aarch64") else "no wheels for this processor"
 
 
-def installed(names: Sequence[str]) -> dict[str, str]:
-    """Which of these distributions are installed, with their versions."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def one_runtime(found: dict[str, str]) -> Check:
+def one_runtime(found: dict[str, str], whole: bool = True) -> Check:
     """Exactly one ONNX Runtime: two share one folder, and the one installed last damages the other."""
-    name = "ONNX Runtime packages"
-    wanted = _runtime_for_here()
+    name, wanted = "ONNX Runtime packages", runtime_for_here()
     if not found:
         return failed(name, "none is installed", f"pip install {wanted}")
+    fix = instead_of(list(found), wanted)
     if len(found) > 1:
-        fix = f"pip uninstall -y {' '.join(found)} && pip install --no-cache-dir {wanted}"
-        return failed(name, f"{_named(found)} are installed over each other", fix)
-    return fine(name, _named(found))
-
-
-def _runtime_for_here() -> str:
-    has_gpu_wheel = sys.platform != "darwin" and platform.machine().lower() in ("x86_64", "amd64")
-    return "onnxruntime-gpu" if has_gpu_wheel else "onnxruntime"
+        return failed(name, f"{named(found)} are installed over each other", fix)
+    if not whole:
+        return failed(name, f"{named(found)} is damaged: parts of it are gone", fix)
+    return fine(name, named(found))
 
 
 def one_opencv(found: dict[str, str]) -> Check:
@@ -146,16 +124,12 @@ def one_opencv(found: dict[str, str]) -> Check:
     name, wanted = "OpenCV packages", OPENCVS[0]
     if not found:
         return failed(name, "none is installed", f"pip install {wanted}")
-    fix = f"pip uninstall -y {' '.join(found)} && pip install --no-cache-dir {wanted}"
+    fix = instead_of(list(found), wanted)
     if len(found) > 1:
-        return failed(name, f"{_named(found)} are installed over each other", fix)
+        return failed(name, f"{named(found)} are installed over each other", fix)
     if not next(iter(found)).endswith("-headless"):
-        return warning(name, f"{_named(found)} needs X libraries that a server may lack", fix)
-    return fine(name, _named(found))
-
-
-def _named(found: dict[str, str]) -> str:
-    return " and ".join(f"{name} {number}" for name, number in found.items())
+        return warning(name, f"{named(found)} needs X libraries that a server may lack", fix)
+    return fine(name, named(found))
 
 
 def home(paths: Paths) -> Check:

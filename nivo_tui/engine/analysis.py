@@ -3,67 +3,112 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Protocol
 
-from nivo_tui.catalog.photos import KnownPhoto
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
 from nivo_tui.engine.listing import stat_of
 from nivo_tui.engine.neighbours import Neighbours
-from nivo_tui.errors import DecodeError, NivoError, PackError
+from nivo_tui.errors import DecodeError, NivoError, PhotoError
 from nivo_tui.imaging import features as measuring
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.decode import Purpose, decode
 from nivo_tui.imaging.formats import format_of_name, sniff
 from nivo_tui.imaging.identity import image_hash
 from nivo_tui.imaging.source import PhotoSource
-from nivo_tui.imaging.thumbnails import Thumbnails
+from nivo_tui.imaging.thumbnails import Thumbnails, first_sight_key
 from nivo_tui.imaging.working import WorkingImage
-from nivo_tui.inference.analyst import Analysis, Analyst
+from nivo_tui.inference.analyst import PARTS, Analyst
+from nivo_tui.inference.phrases.phrase import PhraseScore
+from nivo_tui.inference.phrases.zeroshot import PhraseTable, score
 from nivo_tui.metadata.read import read_metadata
 from nivo_tui.model import FileMetadata, Format, Suggestion
 from nivo_tui.tagging.evidence import Evidence
 from nivo_tui.tagging.suggest import suggest
 from nivo_tui.tagging.vocabulary import Vocabulary
 
-FEATURES_ONLY = "features"
-CODE_VERSION = 1
-"""Raised when the same picture would get other features or tags than before: it is then looked at again."""
+FEATURES, PHRASES, RULES = "features", "phrases", "rules"
+BY_RULE = frozenset({PHRASES, RULES})
+"""What is made of results that are stored, without the photo."""
 
-_NOTHING_SEEN = Analysis()
+FEATURES_VERSION = "2"
+"""Raised when the same picture would get other measurements than before."""
+
+SMALL = "/small"
+"""Ends the version of measurements from the cheapest picture; those from the working image count for both."""
+
+Versions = Mapping[str, str]
+
+
+class Memory(Protocol):
+    """What is known of pictures that were looked at before."""
+
+    def picture(self, record: PhotoRecord) -> PhotoRecord | None:
+        """The record of a photo with the very picture of `record`, None where none is known."""
+        ...
+
+
+def outdated(made: Versions, wanted: Versions) -> frozenset[str]:
+    """The results of `wanted` that `made` does not have, or has by something else."""
+    return frozenset(
+        part
+        for part, version in wanted.items()
+        if made.get(part) not in (version, version.removesuffix(SMALL))
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Analyser:
-    """What is needed to analyse photos, shared by all threads. `analyst` is None when no model runs."""
+    """What is needed to analyse photos, shared by all threads. `analyst` is None when no model runs.
+
+    `rules` is the version of the rules that make suggestions.
+    """
 
     analyst: Analyst | None
     vocabulary: Vocabulary
     budget: PixelBudget
     thumbnails: Thumbnails
+    rules: str = "0"
     neighbours: Neighbours = field(default_factory=Neighbours)
 
     @property
-    def signature(self) -> str:
-        """What analyses, in a word: a photo analysed under another signature is analysed again."""
-        models = FEATURES_ONLY if self.analyst is None else self.analyst.signature
-        return f"{models}+{CODE_VERSION}"
+    def versions(self) -> Versions:
+        """By what each result is made now; what was made by something else is made again."""
+        size = SMALL if self.analyst is None else ""
+        models = {} if self.analyst is None else self.analyst.versions
+        made = {FEATURES: FEATURES_VERSION + size, **models, RULES: self.rules}
+        return made if self._phrases is None else {**made, PHRASES: self._phrases.signature}
+
+    @property
+    def _phrases(self) -> PhraseTable | None:
+        return None if self.analyst is None else self.analyst.phrases
+
+    def can_renew(self, made: Versions) -> bool:
+        """Whether suggestions can be made anew from what is stored, without losing some."""
+        return self._phrases is not None or PHRASES not in made
 
     def quick(self, path: str, stat: FileStat) -> PhotoRecord:
-        """The record of the quick pass: format, sizes and what the file says, without decoding."""
+        """The record of the quick pass: format, sizes and what the file says; its own thumbnail is kept."""
         record = PhotoRecord(path=path, stat=stat)
         try:
             with PhotoSource(Path(path)) as source:
                 fmt, _ = _format(source, path)
                 metadata = read_metadata(path, fmt, names=self.neighbours.of(path))
+                self._keep_first_sight(path, stat, source, fmt, metadata.orientation)
         except NivoError as error:
             return replace(record, error=str(error))
         width, height = _oriented_size(metadata)
         record = replace(record, format=fmt, metadata=metadata, width=width, height=height)
-        return replace(record, suggestions=self._suggestions(record, _NOTHING_SEEN, None))
+        return replace(record, suggestions=self._suggestions(record))
 
-    def deep(self, path: str) -> PhotoRecord:
-        """The full record of a photo. What fails is in its `error`; nothing is raised for a photo's sake."""
+    def deep(self, path: str, memory: Memory | None = None) -> PhotoRecord:
+        """The full record of a photo. What fails is in its `error`; nothing is raised for a photo's sake.
+
+        Of a picture that `memory` knows only what is missing or outdated is made.
+        """
         record = PhotoRecord(path=path, stat=FileStat(0, 0, 0))
         certain = True
         try:
@@ -74,7 +119,8 @@ class Analyser:
                 record = replace(record, format=fmt, metadata=metadata, notes=metadata.problems)
                 digest, of_file = image_hash(source, fmt)
                 record = replace(record, image_hash=digest, hash_of_file=of_file)
-                return self._seen(record, source)
+                before = memory.picture(record) if memory is not None else None
+                return self._suggested(self._seen(_with_results(record, before), source))
         except DecodeError as error:
             return self._failed(
                 record, str(error) if certain else "this is no picture, whatever its name says"
@@ -84,60 +130,104 @@ class Analyser:
         except OSError as error:
             return self._failed(record, (error.strerror or str(error)).lower())
 
+    def renewed(self, record: PhotoRecord) -> PhotoRecord:
+        """The record with the suggestions that today's rules make of what was seen."""
+        return self._suggested(record)
+
     def _failed(self, record: PhotoRecord, error: str) -> PhotoRecord:
         width, height = _oriented_size(record.metadata)
-        return replace(record, width=width, height=height, error=error, signature=self.signature)
+        return replace(record, width=width, height=height, error=error, versions=self.versions)
 
     def _seen(self, record: PhotoRecord, source: PhotoSource) -> PhotoRecord:
+        """The record with the results that it lacks."""
+        missing = outdated(record.versions, self.versions) - BY_RULE
+        if not missing and not self.thumbnails.misses(record.image_hash):
+            return record
         assert record.format is not None
         purpose = Purpose.FEATURES if self.analyst is None else Purpose.ANALYSIS
         working = decode(source, record.format, record.metadata.orientation, purpose, self.budget)
-        features = measuring.measure(working.rgb)
-        notes = (*record.notes, working.note) if working.note else record.notes
-        seen = _NOTHING_SEEN
+        notes = (*record.metadata.problems, working.note) if working.note else record.metadata.problems
+        record = replace(record, width=working.full_width, height=working.full_height, notes=notes)
+        if FEATURES in missing:
+            record = self._measured(record, working)
         if self.analyst is not None:
-            try:
-                seen = self.analyst.analyse(working.rgb, working.full_width, working.full_height)
-            except PackError as error:
-                notes = (*notes, str(error))
+            record = self._looked_at(record, working, self.analyst, missing)
         self._keep_thumbnail(record, working)
-        record = replace(
+        return record
+
+    def _measured(self, record: PhotoRecord, working: WorkingImage) -> PhotoRecord:
+        features = measuring.measure(working.rgb, working.small)
+        return replace(
             record,
-            width=working.full_width,
-            height=working.full_height,
             perceptual_hash=features.hashes[0],
             features=measuring.to_json(features),
             preliminary=working.preliminary,
             quality=measuring.quality(features),
-            faces=seen.faces,
-            detector=seen.detector,
-            signature=self.signature,
-            notes=notes,
+            versions={**record.versions, FEATURES: self.versions[FEATURES]},
         )
-        return replace(record, suggestions=self._suggestions(record, seen, features))
+
+    def _looked_at(
+        self, record: PhotoRecord, working: WorkingImage, analyst: Analyst, missing: Collection[str]
+    ) -> PhotoRecord:
+        parts = [part for part in PARTS if part in missing]
+        seen = analyst.analyse(working, parts)
+        made: dict[str, str] = {part: analyst.versions[part] for part in parts if part not in seen.failed}
+        results: dict[str, Any] = {part: getattr(seen, part) for part in made}
+        if "faces" in made:
+            results["detector"] = seen.detector
+        notes = (*record.notes, *seen.failed.values())
+        return replace(record, **results, notes=notes, versions={**record.versions, **made})
+
+    def _keep_first_sight(
+        self, path: str, stat: FileStat, source: PhotoSource, fmt: Format, orientation: int
+    ) -> None:
+        """Keep the thumbnail that the file brings, to be shown until the photo was looked at."""
+        key = first_sight_key(path, stat.size, stat.mtime_ns)
+        if self.thumbnails.find(key) is not None:
+            return
+        with suppress(PhotoError, OSError):
+            found = decode(source, fmt, orientation, Purpose.THUMBNAIL, self.budget)
+            self.thumbnails.store(key, found.rgb)
 
     def _keep_thumbnail(self, record: PhotoRecord, working: WorkingImage) -> None:
         if record.image_hash and self.thumbnails.find(record.image_hash) is None:
-            self.thumbnails.store(record.image_hash, working.rgb)
+            self.thumbnails.store(record.image_hash, working.small)
+        stat = record.stat
+        self.thumbnails.discard(first_sight_key(record.path, stat.size, stat.mtime_ns))
 
-    def _suggestions(
-        self, record: PhotoRecord, seen: Analysis, features: measuring.Features | None
-    ) -> tuple[Rated, ...]:
+    def _suggested(self, record: PhotoRecord) -> PhotoRecord:
+        versions = {**record.versions, RULES: self.rules}
+        if self._phrases is None:
+            versions.pop(PHRASES, None)
+        else:
+            versions[PHRASES] = self._phrases.signature
+        return replace(record, suggestions=self._suggestions(record), versions=versions)
+
+    def _suggestions(self, record: PhotoRecord) -> tuple[Rated, ...]:
         assert record.format is not None
         evidence = Evidence(
             format=record.format,
             width=record.width,
             height=record.height,
             metadata=record.metadata,
-            features=features,
+            features=measuring.from_json(record.features) if record.features else None,
             preliminary=record.preliminary,
-            faces=seen.faces,
-            detector=seen.detector,
-            objects=seen.objects,
-            classes=seen.classes,
+            faces=record.faces,
+            detector=record.detector,
+            objects=record.objects,
+            classes=record.classes,
+            phrases=self._compared(record),
             live_photo=_has_film(record.path, record.format, self.neighbours),
         )
         return tuple(self._rated(s) for s in suggest(evidence, self.vocabulary))
+
+    def _compared(self, record: PhotoRecord) -> tuple[PhraseScore, ...] | None:
+        """How well the photo fits each tag that has phrases; None where today's model did not look at it."""
+        if record.vector is None or self.analyst is None or self._phrases is None:
+            return None
+        if record.versions.get("vector") != self.analyst.versions["vector"]:
+            return None
+        return score(record.vector, self._phrases)
 
     def _rated(self, suggestion: Suggestion) -> Rated:
         tag = self.vocabulary.get(suggestion.tag)
@@ -147,13 +237,18 @@ class Analyser:
         return Rated(replace(suggestion, fact=tag.fact), ticked)
 
 
-def is_unchanged(known: KnownPhoto, stat: FileStat, signature: str) -> bool:
-    """Whether a photo need not be looked at again: a look without models takes nothing from one with."""
-    if known.stat != stat or known.signature is None:
-        return False
-    models, _, code = signature.rpartition("+")
-    return known.signature == signature or (
-        models == FEATURES_ONLY and known.signature.rpartition("+")[2] == code
+def _with_results(record: PhotoRecord, before: PhotoRecord | None) -> PhotoRecord:
+    """The record of a file with what is known of its picture."""
+    if before is None:
+        return record
+    of_pixels = tuple(note for note in before.notes if note not in before.metadata.problems)
+    return replace(
+        before,
+        path=record.path,
+        stat=record.stat,
+        metadata=record.metadata,
+        notes=(*record.notes, *of_pixels),
+        suggestions=(),
     )
 
 

@@ -8,10 +8,16 @@ from typing import Any
 
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.protocol import Answer
-from nivo_tui.errors import NivoError
+from nivo_tui.errors import NivoError, SettingsError
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _BYTES_PER_MB = 1 << 20
+
+_CHANGED = {
+    "not the published files": "compare it with the publisher's; it is used as it is",
+    "changed since it was downloaded": "fetch it again with `nivo-tui models fetch`; it is used as it is",
+}
+"""What to do about packs whose files are others than they should be."""
 
 Line = dict[str, Any]
 
@@ -40,29 +46,38 @@ def _line(name: str, status: str, detail: str, remedy: str | None = None) -> Lin
 
 
 def _provider(context: JobContext) -> Iterator[Line]:
-    """Which provider runs an inference here, and why it is not CUDA."""
-    from nivo_tui.inference.runtime import CUDA, choose_provider, load_runtime, nvidia_driver_loads
+    """What runs an inference here as the settings ask, and every other device that could, with the reason."""
+    from nivo_tui.inference.runtime.backend import choose_provider
+    from nivo_tui.inference.runtime.candidates import Machine
+    from nivo_tui.inference.runtime.providers import available_providers, candidates, load_runtime
 
     scan = context.settings.scan
+    limit = scan.gpu_memory_mb * _BYTES_PER_MB or None
+    cache = context.paths.home / "tensorrt"
     try:
-        version = load_runtime().__version__
-        limit = scan.gpu_memory_mb * _BYTES_PER_MB or None
-        provider = choose_provider(scan.device, memory_limit=limit)
+        machine = Machine(load_runtime(), limit, cache)
+        wanted = candidates(scan.device, machine)
+        provider = choose_provider(scan.device, memory_limit=limit, engine_cache=cache)
+    except SettingsError as error:
+        yield _line("inference", FAIL, str(error), "correct it in the settings; auto takes what works")
+        return
     except NivoError as error:
         yield _line("inference", FAIL, str(error), "install nivo-tui again in a new environment")
         return
-    detail = f"ONNX Runtime {version} runs on {provider.name} ({provider.detail})"
-    wanted_gpu = scan.device != "cpu" and nvidia_driver_loads()
-    if provider.name != CUDA and wanted_gpu:
-        remedy = "for the GPU install its libraries: pip install 'nivo-tui[cuda]' (the CPU works meanwhile)"
-        yield _line("inference", WARN, detail, remedy)
+    detail = f"ONNX Runtime {machine.runtime.__version__} runs on {provider.name} ({provider.detail})"
+    missed = [candidate for candidate in wanted if candidate.device != provider.device]
+    if missed and (scan.device != "auto" or machine.driver_loads()):
+        yield _line("inference", WARN, detail, f"{missed[0].remedy} (the CPU works meanwhile)")
     else:
         yield _line("inference", OK, detail)
+    for found in available_providers(machine):
+        usable = "usable" if found.usable else "not usable"
+        yield _line(f"device {found.device}", OK, f"{usable}: {found.reason}", found.remedy)
 
 
 def _detector(context: JobContext) -> Iterator[Line]:
     """Whether the detector that needs no pack is there and loads."""
-    from nivo_tui.inference.packs import NO_DETECTOR, builtin_pack
+    from nivo_tui.inference.packs.finding import NO_DETECTOR, builtin_pack
 
     pack = builtin_pack()
     if pack is None:
@@ -71,7 +86,7 @@ def _detector(context: JobContext) -> Iterator[Line]:
         )
         return
     try:
-        from nivo_tui.inference.builtin import BuiltinDetector
+        from nivo_tui.inference.faces.builtin import BuiltinDetector
 
         BuiltinDetector()
     except Exception as error:  # a foreign extension module: whatever it raises as it is loaded
@@ -82,7 +97,7 @@ def _detector(context: JobContext) -> Iterator[Line]:
 
 def _packs(context: JobContext) -> Iterator[Line]:
     """Every model pack found, with its licence; broken ones with the reason."""
-    from nivo_tui.inference.packs import find_packs, pack_folders
+    from nivo_tui.inference.packs.finding import find_packs, pack_folders
 
     folders = pack_folders(context.paths.models)
     packs = find_packs(folders, cache=context.paths.home / "packs.json")
@@ -91,9 +106,10 @@ def _packs(context: JobContext) -> Iterator[Line]:
         licence = pack.licence or "licence not stated"
         if pack.broken is not None:
             yield _line(name, WARN, f"cannot be used: {pack.broken} ({pack.path})", "replace or remove it")
-        elif pack.status == "not the published files":
-            remedy = "compare it with the publisher's; it is used as it is"
-            yield _line(name, WARN, f"{pack.task}, not the published files, {licence} ({pack.path})", remedy)
+        elif pack.status in _CHANGED:
+            yield _line(
+                name, WARN, f"{pack.task}, {pack.status}, {licence} ({pack.path})", _CHANGED[pack.status]
+            )
         else:
             yield _line(name, OK, f"{pack.task}, {pack.status}, {licence} ({pack.path})")
     if not packs:

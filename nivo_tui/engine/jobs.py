@@ -38,6 +38,10 @@ def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
         from nivo_tui.engine.backups import backups
 
         return backups(context, options)
+    if context.kind == "models":
+        from nivo_tui.engine.modelstore import models
+
+        return models(context, options)
     from nivo_tui.engine import writing
 
     jobs: dict[str, Callable[[JobContext, dict[str, Any]], dict[str, Any]]] = {
@@ -58,4 +62,6 @@ def title_of(order: Run) -> str:
     name = _VERBS.get(order.kind, order.kind)
     if order.kind == "write" and not order.options.get("execute"):
         name = "planning a write of"
+    if order.kind == "models":
+        name = f"models {order.options.get('action')}"
     return plain(f"{name} {where}" if paths else name)

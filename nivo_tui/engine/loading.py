@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 
@@ -11,9 +11,12 @@ from nivo_tui.engine.protocol import ModelsLoaded
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.thumbnails import Thumbnails
 from nivo_tui.inference.analyst import Analyst
-from nivo_tui.inference.packs import find_packs, pack_folders, select
+from nivo_tui.inference.packs.finding import find_packs, pack_folders, select
 from nivo_tui.platform.memory import keep_freed_memory
+from nivo_tui.platform.packages import clash
 from nivo_tui.settings import Paths, ScanSettings, Settings
+from nivo_tui.tagging.phrases import UserTag, parse_user_tags, phrases
+from nivo_tui.tagging.version import rules_version
 from nivo_tui.tagging.vocabulary import Vocabulary
 
 _BYTES_PER_MB = 1 << 20
@@ -28,11 +31,13 @@ def load_analyser(
     """
     cv2.setNumThreads(1)
     keep_freed_memory()
-    vocabulary = Vocabulary.load(settings.screen.language)
+    own = parse_user_tags(settings.tags, str(paths.config))
+    vocabulary = Vocabulary.load(settings.screen.language).with_tags(own)
     notes: list[str] = []
-    analyst = _load_analyst(paths, settings.scan, models, notes)
+    analyst = _load_analyst(paths, settings.scan, own, models, notes)
     budget = PixelBudget(settings.scan.pixel_budget)
-    analyser = Analyser(analyst, vocabulary, budget, Thumbnails(paths.thumbnails))
+    rules = rules_version(settings.screen.language, own)
+    analyser = Analyser(analyst, vocabulary, budget, Thumbnails(paths.thumbnails), rules)
     if analyst is None:
         announce(ModelsLoaded("none", "no model is loaded", (), tuple(notes)))
     else:
@@ -43,12 +48,23 @@ def load_analyser(
     return analyser
 
 
-def _load_analyst(paths: Paths, scan: ScanSettings, models: str, notes: list[str]) -> Analyst | None:
+def _load_analyst(
+    paths: Paths, scan: ScanSettings, own: Sequence[UserTag], models: str, notes: list[str]
+) -> Analyst | None:
     if models == "none":
         return None
+    if (trouble := clash()) is not None:
+        notes.append(trouble)
     folders = pack_folders(paths.models)
-    found = find_packs(folders, cache=paths.home / "packs.json")
-    limit = scan.gpu_memory_mb * _BYTES_PER_MB or None
-    chosen = select(found, models, folders)
-    analyst = Analyst.load(chosen, scan.device, notes.append, limit, faces=scan.faces)
+    chosen = select(find_packs(folders, cache=paths.home / "packs.json"), models, folders)
+    analyst = Analyst.load(
+        chosen,
+        scan.device,
+        notes.append,
+        scan.gpu_memory_mb * _BYTES_PER_MB or None,
+        faces=scan.faces,
+        phrases=phrases(own) if chosen.zeroshot is not None else (),
+        text_vectors=paths.home / "text-vectors",
+        engine_cache=paths.home / "tensorrt",
+    )
     return analyst if analyst.pack_names else None

@@ -29,6 +29,7 @@ class Job:
       undo   {"run": null, "paths": null, "execute": true}
       verify {"paths": [...]}
       backups {"action": "list", "paths": null, "execute": false, "older_than", "changed"}
+      models {"action": "list", "names": null, "paths": null}
       settle {}
     """
 

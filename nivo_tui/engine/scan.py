@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import queue
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from nivo_tui.catalog.decisions import DecisionStore
@@ -18,22 +15,15 @@ from nivo_tui.catalog.paths import absolute
 from nivo_tui.catalog.photos import KnownPhoto
 from nivo_tui.catalog.quarantine import Quarantine
 from nivo_tui.catalog.records import FileStat, PhotoRecord
-from nivo_tui.engine.analysis import Analyser, is_unchanged
+from nivo_tui.engine.analysis import BY_RULE, Analyser, outdated
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import Listing, folders_of, list_photos
 from nivo_tui.engine.loading import load_analyser
+from nivo_tui.engine.memory import CatalogMemory
+from nivo_tui.engine.passes import SAVE_AT, Pass
 from nivo_tui.engine.protocol import ModelsLoaded, PhotoSeen
-from nivo_tui.engine.work import InHand, WorkList
 from nivo_tui.metadata.journal import Journal
 from nivo_tui.tagging.uninformative import uninformative
-
-_log = logging.getLogger(__name__)
-
-_SAVE_PAUSE_S = 0.25
-_SAVE_AT = 500
-_RESULTS_WAITING = 256
-_CANCEL_PAUSE_S = 0.25
-_DRAIN_PAUSE_S = 0.01
 
 
 @dataclass(slots=True)
@@ -53,6 +43,20 @@ class _Tally:
             self.face_counts[faces] += 1
 
 
+class _Outdated:
+    """Which results a known photo lacks. Photos share their versions, so each kind is compared once."""
+
+    def __init__(self, wanted: Mapping[str, str]) -> None:
+        self._wanted = wanted
+        self._answers: dict[int, frozenset[str]] = {}
+
+    def of(self, photo: KnownPhoto) -> frozenset[str]:
+        answer = self._answers.get(id(photo.versions))
+        if answer is None:
+            answer = self._answers[id(photo.versions)] = outdated(photo.versions, self._wanted)
+        return answer
+
+
 class ScanJob:
     """Scans files and folders. Options: paths, models, recheck, limit, quick (see engine.protocol)."""
 
@@ -65,6 +69,7 @@ class ScanJob:
         self._quick = bool(options.get("quick", context.interactive))
         self._tally = _Tally()
         self._moves: dict[str, str] = {}
+        self._shut_out: frozenset[str] = frozenset()
 
     def run(self) -> dict[str, Any]:
         """Do the scan; returns the summary. Raises UsageError for a path that does not exist."""
@@ -76,8 +81,10 @@ class ScanJob:
         context.progress("listing", len(listing.photos), None, last=True)
         analyser = load_analyser(context.paths, context.settings, self._models, self._announce)
         known = self._known()
-        new, unchanged = self._sort_out(listing, known, analyser)
+        new, stale, unchanged = self._sort_out(listing, known, analyser)
         self._tell_unchanged(known[path] for path in unchanged)
+        self._renew(analyser, stale, known)
+        self._shut_out = self._find_quarantined(new)
         if self._quick:
             self._quick_pass(analyser, new, listing, known)
         self._deep_pass(analyser, new, known)
@@ -100,22 +107,42 @@ class ScanJob:
 
     def _sort_out(
         self, listing: Listing, known: dict[str, KnownPhoto], analyser: Analyser
-    ) -> tuple[list[str], list[str]]:
-        """The photos to look at, in order, and the unchanged ones whose thumbnail is there too."""
-        new, unchanged = [], []
-        signature, thumbnails = analyser.signature, analyser.thumbnails
+    ) -> tuple[list[str], list[str], list[str]]:
+        """The photos to look at, in order; those of which the rules alone changed; and the unchanged ones."""
+        new: list[str] = []
+        stale: list[str] = []
+        unchanged: list[str] = []
+        lacking, thumbnails = _Outdated(analyser.versions), analyser.thumbnails
         for path, stat in listing.photos.items():
             before = known.get(path)
-            if (
-                before is None
-                or self._recheck
-                or not is_unchanged(before, stat, signature)
-                or (thumbnails.misses(before.image_hash) and before.error is None)
-            ):
+            if before is None or self._recheck or before.stat != stat or not before.versions:
                 new.append(path)
+                continue
+            missing = lacking.of(before)
+            if missing - BY_RULE or (before.error is None and thumbnails.misses(before.image_hash)):
+                new.append(path)
+            elif missing and before.error is None and analyser.can_renew(before.versions):
+                stale.append(path)
             else:
                 unchanged.append(path)
-        return (new if self._limit is None else new[: int(self._limit)]), unchanged
+        return (new if self._limit is None else new[: int(self._limit)]), stale, unchanged
+
+    def _renew(self, analyser: Analyser, paths: Sequence[str], known: dict[str, KnownPhoto]) -> None:
+        """Make the suggestions anew from what was seen: no photo is opened for a rule that changed."""
+        context = self._context
+        context.restart_clock()
+        ready: list[PhotoRecord] = []
+        for n, path in enumerate(paths):
+            if context.cancelled():
+                break
+            record = context.photos.load(path)
+            if record is not None:
+                ready.append(analyser.renewed(record))
+            if len(ready) >= SAVE_AT:
+                self._save(ready, known)
+                ready.clear()
+            context.progress("rules", n + 1, len(paths))
+        self._save(ready, known)
 
     def _tell_unchanged(self, photos: Iterable[KnownPhoto]) -> None:
         for photo in photos:
@@ -133,80 +160,34 @@ class ScanJob:
         known: dict[str, KnownPhoto],
     ) -> None:
         """Put what the files say into the catalog, so that the library is on the screen in seconds."""
-        context = self._context
-        context.restart_clock()
-        fresh = [p for p in new if p not in known or known[p].stat != listing.photos[p]]
-        ready: list[PhotoRecord] = []
-        for n, path in enumerate(fresh):
-            if context.cancelled():
-                break
-            ready.append(analyser.quick(path, listing.photos[path]))
-            if len(ready) >= _SAVE_AT:
-                context.photos.save(ready)
-                ready.clear()
-            context.progress("quick", n + 1, len(fresh))
-        context.photos.save(ready)
-        context.progress("quick", len(fresh), len(fresh), last=True)
+        # What is known of a changed photo stays until it was looked at: its picture may be the same.
+        fresh = [p for p in new if (p not in known or not known[p].versions) and p not in self._shut_out]
+        if fresh:
+            self._context.restart_clock()
+            look = partial(_quick_look, analyser, listing)
+            Pass("quick", look, self._context.photos.save).run(self._context, fresh)
 
     def _deep_pass(self, analyser: Analyser, new: Sequence[str], known: dict[str, KnownPhoto]) -> None:
+        if not new:
+            return
         context = self._context
         context.restart_clock()
-        quarantine = Quarantine(context.photos.connection)
+        save = partial(self._save, known=known)
+        save([_quarantined(path) for path in new if path in self._shut_out])
+        memory = None if self._recheck else CatalogMemory(context.paths)
+        alone = Quarantine(context.photos.connection).suspects(new)
+        try:
+            looked_at = [path for path in new if path not in self._shut_out]
+            Pass("deep", partial(analyser.deep, memory=memory), save).run(context, looked_at, alone)
+        finally:
+            if memory is not None:
+                memory.close()
+
+    def _find_quarantined(self, new: Sequence[str]) -> frozenset[str]:
+        quarantine = Quarantine(self._context.photos.connection)
         if self._recheck:
             quarantine.pardon(new)
-        shut_out = quarantine.shut_out()
-        work = WorkList((p for p in new if p not in shut_out), alone=quarantine.suspects(new))
-        results: queue.Queue[PhotoRecord | None] = queue.Queue(_RESULTS_WAITING)
-        threads = [
-            threading.Thread(target=_analyse, args=(analyser, work, results, context), name=f"decode-{n}")
-            for n in range(context.settings.scan.threads or os.cpu_count() or 2)
-        ]
-        context.on_look(work.first)
-        for thread in threads:
-            thread.start()
-        try:
-            for path in new:
-                if path in shut_out:
-                    self._save([_quarantined(path)], known)
-            self._gather(results, len(threads), len(new), known, work)
-        finally:
-            context.on_look(None)
-            work.stop()
-            _drain(results, threads)
-
-    def _gather(
-        self,
-        results: queue.Queue[PhotoRecord | None],
-        running: int,
-        total: int,
-        known: dict[str, KnownPhoto],
-        work: WorkList,
-    ) -> None:
-        """Write what the threads bring, every 250 ms or 500 photos."""
-        context = self._context
-        ready: list[PhotoRecord] = []
-        done = 0
-        due = time.monotonic() + _SAVE_PAUSE_S
-        while running:
-            try:
-                record = results.get(timeout=_CANCEL_PAUSE_S)
-                if record is None:
-                    running -= 1
-                else:
-                    ready.append(record)
-                    done += 1
-            except queue.Empty:
-                pass
-            now = time.monotonic()
-            if ready and (now >= due or len(ready) >= _SAVE_AT):
-                self._save(ready, known)
-                ready.clear()
-                due = now + _SAVE_PAUSE_S
-            context.progress("deep", done, total)
-            if context.cancelled():
-                work.stop()
-        self._save(ready, known)
-        context.progress("deep", done, total, last=True)
+        return quarantine.shut_out()
 
     def _save(self, records: Sequence[PhotoRecord], known: dict[str, KnownPhoto]) -> None:
         self._context.photos.save(records)
@@ -285,47 +266,10 @@ class ScanJob:
         }
 
 
-def _analyse(
-    analyser: Analyser,
-    work: WorkList,
-    results: queue.Queue[PhotoRecord | None],
-    context: JobContext,
-) -> None:
-    """One thread of the deep pass."""
-    in_hand = InHand(context.paths.home)
-    try:
-        while (path := work.take()) is not None:
-            try:
-                in_hand.note(path)
-                results.put(_one(analyser, path))
-            finally:
-                work.done()
-    finally:
-        in_hand.close_thread()
-        results.put(None)
-
-
-def _one(analyser: Analyser, path: str) -> PhotoRecord:
-    try:
-        return analyser.deep(path)
-    except MemoryError:
-        reason = "not enough memory for this picture; lower [scan] pixel_budget or threads"
-    except Exception as error:  # a fault of ours must cost one photo, not the run
-        _log.exception("analysing %r failed", path)
-        reason = f"internal error ({type(error).__name__}); the log has the details"
-    # Without directory facts and signature the next scan tries it again.
-    return PhotoRecord(path=path, stat=FileStat(0, 0, 0), error=reason)
+def _quick_look(analyser: Analyser, listing: Listing, path: str) -> PhotoRecord:
+    return analyser.quick(path, listing.photos[path])
 
 
 def _quarantined(path: str) -> PhotoRecord:
     reason = "quarantined: it ended the decoder twice; scan with --recheck to try it again"
     return PhotoRecord(path=path, stat=FileStat(0, 0, 0), error=reason)
-
-
-def _drain(results: queue.Queue[PhotoRecord | None], threads: Sequence[threading.Thread]) -> None:
-    """Let threads that wait for room in the queue come to their end."""
-    for thread in threads:
-        while thread.is_alive():
-            with suppress(queue.Empty):
-                results.get_nowait()
-            thread.join(_DRAIN_PAUSE_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.views import PhotoDetail
@@ -12,6 +13,7 @@ from nivo_tui.metadata.plan import WriteRequest
 from nivo_tui.metadata.xmp import Keyword
 from nivo_tui.model import Category, State, Suggestion
 from nivo_tui.settings import Settings
+from nivo_tui.tagging.phrases import UserTag, parse_user_tags
 from nivo_tui.tagging.vocabulary import Vocabulary
 from nivo_tui.text import plain
 
@@ -19,12 +21,13 @@ _ACCEPTED = "accepted"
 _FROM_PERSON = frozenset({"you", "import"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wish:
     """What a write job was asked to write.
 
     `keywords` stand for themselves, in place of the accepted tags. `categories` is "accepted", "all" or a
-    comma list of categories; `style` is label or id, `language` that of the labels.
+    comma list of categories; `style` is label or id, `language` that of the labels; `own` are tags that the
+    person described.
     """
 
     keywords: tuple[str, ...]
@@ -36,6 +39,7 @@ class Wish:
     target: str
     backup: bool
     language: str = "en"
+    own: tuple[UserTag, ...] = ()
 
     def __post_init__(self) -> None:
         named = self._named()
@@ -75,6 +79,10 @@ class Wish:
             expected=None if detail is None else (detail.size, detail.mtime_ns),
         )
 
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary.load(self.language).with_tags(self.own)
+
     def _named(self) -> list[str]:
         if self.categories in (_ACCEPTED, "all"):
             return []
@@ -91,7 +99,7 @@ class Wish:
 
     def _keyword(self, s: Suggestion, owned: Mapping[str, str]) -> Keyword:
         """The tag as a keyword; one the file has (`owned`, by folded form) is spelt as its owner does."""
-        tag = Vocabulary.load(self.language).get(s.tag)
+        tag = self._vocabulary.get(s.tag)
         text = s.tag if self.style == "id" else s.label
         text = owned.get(fold(s.label)) or owned.get(fold(s.tag)) or text
         path = (*tag.path[:-1], text) if tag is not None and len(tag.path) > 1 else ()
@@ -135,6 +143,7 @@ def wish_of(settings: Settings, options: dict[str, object]) -> Wish:
         target=str(options.get("target") or "auto"),
         backup=defaults.backup if wanted_backup is None else bool(wanted_backup),
         language=settings.screen.language,
+        own=parse_user_tags(settings.tags),
     )
 
 

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from nivo_tui.errors import PackError
-from nivo_tui.inference.classes import Classifier, ClassScore, read_labels
-from nivo_tui.inference.detections import Detector, Pixels
-from nivo_tui.inference.faces import FaceFinder
+from nivo_tui.imaging.working import WorkingImage
+from nivo_tui.inference.classes import Classifier, read_labels
+from nivo_tui.inference.detections import Detector
+from nivo_tui.inference.faces.finder import FaceFinder
+from nivo_tui.inference.faces.recognise import Recogniser
+from nivo_tui.inference.faces.scrfd import Scrfd
+from nivo_tui.inference.faces.yunet import YuNet
 from nivo_tui.inference.objects import ObjectFinder
-from nivo_tui.inference.packs import BUILTIN, Pack, PackFile, Selection
-from nivo_tui.inference.recognise import Recogniser
-from nivo_tui.inference.runtime import CPU, Backend, Provider
-from nivo_tui.inference.scrfd import Scrfd
-from nivo_tui.inference.yunet import YuNet
-from nivo_tui.model import Face, FoundObject
+from nivo_tui.inference.packs.finding import BUILTIN, Pack, PackFile, Selection
+from nivo_tui.inference.phrases.phrase import Phrase
+from nivo_tui.inference.phrases.preprocessor import input_spec
+from nivo_tui.inference.phrases.zeroshot import PhraseTable, ZeroShot
+from nivo_tui.inference.runtime.backend import CPU, Backend, Provider
+from nivo_tui.model import ClassScore, Face, FoundObject
 
-# Changes when the same models would give other results than before.
-CODE_VERSION = 1
+Part = Literal["faces", "objects", "classes", "vector"]
+
+PARTS: tuple[Part, ...] = ("faces", "objects", "classes", "vector")
+
+# Raised for a part when the same model would give other results than before.
+CODE_VERSIONS: Mapping[Part, int] = {"faces": 2, "objects": 2, "classes": 2, "vector": 1}
 
 Say = Callable[[str], None]
 FacesMode = Literal["recognise", "count", "off"]
@@ -34,13 +44,16 @@ _Finder = TypeVar("_Finder")
 class Analysis:
     """What the models saw. None stands for "no such model ran", an empty tuple for "nothing there".
 
-    `classes` are (number, name, probability), likeliest first.
+    `classes` are likeliest first; `vector` is for comparing the picture with phrases. `failed` are the parts
+    whose model failed on this photo, with the reason.
     """
 
     faces: tuple[Face, ...] | None = None
     detector: str | None = None
     objects: tuple[FoundObject, ...] | None = None
     classes: tuple[ClassScore, ...] | None = None
+    vector: bytes | None = None
+    failed: Mapping[Part, str] = field(default_factory=dict)
 
 
 class Analyst:
@@ -52,13 +65,15 @@ class Analyst:
         faces: FaceFinder | None = None,
         objects: ObjectFinder | None = None,
         classes: Classifier | None = None,
-        packs: tuple[Pack, ...] = (),
+        compared: ZeroShot | None = None,
+        packs: Mapping[Part, Pack] | None = None,
     ) -> None:
         self._backend = backend
         self._faces = faces
         self._objects = objects
         self._classes = classes
-        self._packs = packs
+        self._compared = compared
+        self._packs = dict(packs or {})
 
     @classmethod
     def load(
@@ -68,22 +83,29 @@ class Analyst:
         log: Say | None = None,
         memory_limit: int | None = None,
         faces: FacesMode = "recognise",
+        phrases: Sequence[Phrase] = (),
+        text_vectors: Path | None = None,
+        engine_cache: Path | None = None,
     ) -> Analyst:
         """The models of `selection` on `device` ("auto", "cpu" or "cuda:N", `memory_limit` in bytes).
 
         `faces` = "count" loads no recogniser, "off" no face model at all. `log` gets the selection's notes,
-        and a line for each pack that cannot be loaded: the next best face pack takes its place.
+        and a line for each pack that cannot be loaded: the next best face pack takes its place. Photos are
+        compared with `phrases`; the folder `text_vectors` keeps what a text encoder made of them, and
+        `engine_cache` the engines that TensorRT builds.
         Raises SettingsError for an unknown device.
         """
         say: Say = log or _silent
         for note in selection.notes:
             say(note)
-        loader = _Loader(device, memory_limit, say, recognise=faces == "recognise")
+        loader = _Loader(device, memory_limit, engine_cache, say, recognise=faces == "recognise")
         candidates = () if faces == "off" else (selection.face, *selection.other_faces)
-        finder = loader.first(candidates, loader.face_finder)
-        objects = loader.first((selection.objects,), loader.object_finder)
-        classes = loader.first((selection.classes,), loader.classifier)
-        return cls(loader.backend, finder, objects, classes, tuple(loader.loaded))
+        finder = loader.first("faces", candidates, loader.face_finder)
+        objects = loader.first("objects", (selection.objects,), loader.object_finder)
+        classes = loader.first("classes", (selection.classes,), loader.classifier)
+        zero_shot = partial(loader.zero_shot, phrases=phrases, text_vectors=text_vectors)
+        compared = loader.first("vector", (selection.zeroshot,) if phrases else (), zero_shot)
+        return cls(loader.backend, finder, objects, classes, compared, loader.loaded)
 
     @property
     def provider(self) -> Provider:
@@ -92,8 +114,8 @@ class Analyst:
 
     @property
     def pack_names(self) -> tuple[str, ...]:
-        """The packs in use: faces, objects, classes."""
-        return tuple(pack.name for pack in self._packs)
+        """The packs in use: for faces, objects, classes, comparing with phrases."""
+        return tuple(pack.name for pack in self._packs.values())
 
     @property
     def recognises(self) -> bool:
@@ -101,45 +123,82 @@ class Analyst:
         return self._faces is not None and self._faces.recognises
 
     @property
-    def signature(self) -> str:
-        """A short name for "analysed with these models by this code": equal only when results would be.
+    def phrases(self) -> PhraseTable | None:
+        """What the vectors of photos are compared with; None where no image-text pack is loaded."""
+        return None if self._compared is None else self._compared.table
 
-        Empty where there is no model at all.
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """By what each part is made, "buffalo_sc@1f3a...": equal only where results would be.
+
+        A part for which no model is loaded is missing.
         """
-        if not self._packs:
-            return ""
-        facts = [(pack.task, pack.name, pack.sha256, sorted(pack.thresholds.items())) for pack in self._packs]
-        digest = hashlib.sha256(repr((CODE_VERSION, self.recognises, facts)).encode()).hexdigest()
-        return f"{'+'.join(self.pack_names)}@{digest[:12]}"
+        return {part: self._version(part, pack) for part, pack in self._packs.items()}
 
-    def analyse(self, rgb: Pixels, full_width: int, full_height: int) -> Analysis:
-        """What the models see in `rgb`, the oriented working image (h, w, 3) of a photo.
+    def _version(self, part: Part, pack: Pack) -> str:
+        recognises = part == "faces" and self.recognises
+        given = pack.input
+        if part == "vector" and pack.path is not None:
+            given = input_spec(given, pack.path)
+        cuts = sorted(pack.thresholds.items())
+        facts = (CODE_VERSIONS[part], recognises, pack.task, pack.sha256, cuts, given)
+        return f"{pack.name}@{hashlib.sha256(repr(facts).encode()).hexdigest()[:12]}"
 
-        `full_width` and `full_height` are the oriented photo's own size; boxes come in its pixels.
-        Raises PackError where a model fails on this photo.
+    def analyse(self, working: WorkingImage, parts: Collection[Part] = PARTS) -> Analysis:
+        """What the models of `parts` see in the working image of a photo.
+
+        Boxes come in pixels of the oriented full-size photo. A model that fails on this photo leaves its part
+        None, with the reason in `failed`.
         """
-        scale = max(full_width, full_height) / max(rgb.shape[:2])
-        faces = self._faces
-        return Analysis(
-            None if faces is None else faces.find(rgb, scale),
-            None if faces is None else faces.name,
-            None if self._objects is None else self._objects.find(rgb, scale),
-            None if self._classes is None else self._classes.classify(rgb),
-        )
+        rgb, small = working.rgb, working.small
+        scale = max(working.full_width, working.full_height) / max(rgb.shape[:2])
+        # Each of its pixels stands for so many of the working image's, each way.
+        factor = round(max(rgb.shape[:2]) / max(small.shape[:2]))
+        looks: dict[Part, Callable[[], Any]] = {}
+        if self._faces is not None:
+            looks["faces"] = partial(self._faces.find, rgb, scale)
+        if self._objects is not None:
+            looks["objects"] = partial(self._objects.find, small, scale * factor)
+        if self._classes is not None:
+            looks["classes"] = partial(self._classes.classify, small)
+        if self._compared is not None:
+            looks["vector"] = partial(self._compared.vector, small)
+        seen: dict[str, Any] = {}
+        failed: dict[Part, str] = {}
+        for part in parts:
+            look = looks.get(part)
+            if look is None:
+                continue
+            try:
+                seen[part] = look()
+            except PackError as error:
+                failed[part] = str(error)
+        detector = self._faces.name if self._faces is not None and "faces" in seen else None
+        return Analysis(**seen, detector=detector, failed=failed)
 
 
 class _Loader:
     """Builds finders from packs; the runtime is imported only when a pack needs it."""
 
-    def __init__(self, device: str, memory_limit: int | None, say: Say, recognise: bool) -> None:
+    def __init__(
+        self,
+        device: str,
+        memory_limit: int | None,
+        engine_cache: Path | None,
+        say: Say,
+        recognise: bool,
+    ) -> None:
         self._device = device
         self._memory_limit = memory_limit
+        self._engine_cache = engine_cache
         self._say = say
         self._recognise = recognise
         self.backend: Backend | None = None
-        self.loaded: list[Pack] = []
+        self.loaded: dict[Part, Pack] = {}
 
-    def first(self, packs: Iterable[Pack | None], build: Callable[[Pack], _Finder]) -> _Finder | None:
+    def first(
+        self, part: Part, packs: Iterable[Pack | None], build: Callable[[Pack], _Finder]
+    ) -> _Finder | None:
         """What `build` makes of the first pack that loads."""
         for pack in packs:
             if pack is None:
@@ -149,7 +208,7 @@ class _Loader:
             except PackError as error:
                 self._say(f"{pack.name} cannot be used: {error}")
                 continue
-            self.loaded.append(pack)
+            self.loaded[part] = pack
             return finder
         return None
 
@@ -172,9 +231,12 @@ class _Loader:
 
     def classifier(self, pack: Pack) -> Classifier:
         names = read_labels(pack.labels) if pack.labels is not None else ()
-        classifier = Classifier(self._runtime().load(_file(pack, "classifier").path), names)
+        classifier = Classifier(self._runtime().load(_file(pack, "classifier").path), names, pack.input)
         _try(lambda: classifier.classify(_BLANK))
         return classifier
+
+    def zero_shot(self, pack: Pack, phrases: Sequence[Phrase], text_vectors: Path | None) -> ZeroShot:
+        return ZeroShot.load(pack, phrases, self._runtime(), text_vectors, self._say)
 
     def _detector(self, pack: Pack) -> Detector:
         file = pack.file("scrfd", "yunet")
@@ -187,12 +249,17 @@ class _Loader:
 
     def _runtime(self) -> Backend:
         if self.backend is None:
-            self.backend = Backend(self._device, memory_limit=self._memory_limit, report=self._say)
+            self.backend = Backend(
+                self._device,
+                memory_limit=self._memory_limit,
+                engine_cache=self._engine_cache,
+                report=self._say,
+            )
         return self.backend
 
 
 def _builtin(pack: Pack) -> Detector:
-    from nivo_tui.inference.builtin import BuiltinDetector
+    from nivo_tui.inference.faces.builtin import BuiltinDetector
 
     try:
         return BuiltinDetector(pack.thresholds["detect"])

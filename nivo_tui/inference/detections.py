@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +14,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+Channels = float | tuple[float, float, float]
+
+_SCRATCH_VALUES = 3 * 640 * 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +110,58 @@ def without_doubles(found: Detections, overlap: float, pixel: float = 0.0) -> De
     return found.take(np.array(keep, np.intp))
 
 
-def planes(image: Pixels, mean: float, factor: float) -> FloatArray:
-    """(h, w, 3) pixels as the (1, 3, h, w) tensor (pixels - mean) * factor, channels in their order."""
-    height, width = image.shape[:2]
-    tensor = np.empty((1, 3, height, width), np.float32)
-    for index, channel in enumerate(cv2.split(image)):
-        np.multiply(channel, np.float32(factor), out=tensor[0, index])
-    if mean:
-        tensor -= np.float32(mean * factor)
+class _Scratch(threading.local):
+    """The memory of one thread's tensors."""
+
+    def __init__(self) -> None:
+        self.values = np.empty(_SCRATCH_VALUES, np.float32)
+
+
+_scratch = _Scratch()
+
+
+def scratch(shape: tuple[int, ...]) -> FloatArray:
+    """An unfilled tensor, for a network's input alone: the thread's next call takes the same memory.
+
+    That memory is in the processor's cache already, which new memory is not. A large tensor gets its own.
+    """
+    size = math.prod(shape)
+    return np.empty(shape, np.float32) if size > _SCRATCH_VALUES else _scratch.values[:size].reshape(shape)
+
+
+def planes(image: Pixels, mean: Channels, factor: Channels, *, blue_first: bool = False) -> FloatArray:
+    """(h, w, 3) pixels as the (1, 3, h, w) tensor (pixels - mean) * factor.
+
+    `mean` and `factor` are one number, or one for each channel in the order of the tensor: that of the
+    picture, or the reverse with `blue_first`.
+    """
+    return stacked_planes([image], mean, factor, blue_first=blue_first)
+
+
+def stacked_planes(
+    images: Sequence[Pixels], mean: Channels, factor: Channels, *, blue_first: bool = False
+) -> FloatArray:
+    """n pictures of one size (h, w, 3) as the (n, 3, h, w) tensor; otherwise as `planes`."""
+    height, width = images[0].shape[:2]
+    tensor = np.empty((len(images), 3, height, width), np.float32)
+    for picture, image in zip(tensor, images, strict=True):
+        write_planes(picture, image, mean, factor, blue_first=blue_first)
     return tensor
+
+
+def write_planes(
+    target: FloatArray, image: Pixels, mean: Channels, factor: Channels, *, blue_first: bool = False
+) -> None:
+    """As `planes`, into the (3, h, w) `target`, which need not be contiguous."""
+    means, factors = _three(mean), _three(factor)
+    for index, channel in enumerate(cv2.split(image)):
+        place = 2 - index if blue_first else index
+        # Plane by plane, while the plane is in the processor's cache.
+        np.multiply(channel, np.float32(factors[place]), out=target[place])
+        shift = np.float32(means[place] * factors[place])
+        if shift:
+            np.subtract(target[place], shift, out=target[place])
+
+
+def _three(value: Channels) -> tuple[float, float, float]:
+    return (value, value, value) if isinstance(value, (int, float)) else value

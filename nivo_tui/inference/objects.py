@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nivo_tui.errors import PackError
-from nivo_tui.inference.detections import FloatArray, Pixels, overlaps
-from nivo_tui.inference.runtime import Model
-from nivo_tui.inference.search import shrunk
+from nivo_tui.imaging.working import averaged
+from nivo_tui.inference.detections import FloatArray, Pixels, overlaps, scratch, write_planes
+from nivo_tui.inference.runtime.backend import Model
 from nivo_tui.model import FoundObject
 
 THRESHOLD = 0.3
 NMS_OVERLAP = 0.45
 _SIDE = 416
 _PADDING = 114
-_STRIDES = (8, 16, 32)
+_STRIDES = ((8, 16, 32), (8, 16, 32, 64))  # the latter of the large networks with a fourth level
+_LARGEST_LOGARITHM = 8.0
 
 # The class names of COCO 2017, in the order of their numbers.
 COCO_CLASSES = (
@@ -38,9 +39,13 @@ class ObjectFinder:
     def __init__(self, model: Model, threshold: float = THRESHOLD) -> None:
         self._model = model
         self._threshold = threshold
-        self._width, self._height = model.fixed_input_size or (_SIDE, _SIDE)
-        if self._width % 32 or self._height % 32:
-            raise PackError(f"{model.path.name}: the input {self._width}x{self._height} is not one of YOLOX")
+        self._fixed = model.fixed_input_size
+        # Where every new size costs, all pictures go into one.
+        if self._fixed is None and model.prefers_few_shapes:
+            self._fixed = (_SIDE, _SIDE)
+        width, height = self._fixed or (_SIDE, _SIDE)
+        if width % 32 or height % 32:
+            raise PackError(f"{model.path.name}: the input {width}x{height} is not one of YOLOX")
 
     def find(self, rgb: Pixels, scale: float = 1.0) -> tuple[FoundObject, ...]:
         """The objects in `rgb` (h, w, 3; oriented), the surest first.
@@ -48,8 +53,11 @@ class ObjectFinder:
         `scale` is full size / size of `rgb`: boxes are in pixels of the full-size image.
         """
         tensor, ratio = self._tensor(rgb)
-        rows = np.asarray(self._model.run(tensor)[0], np.float32).reshape(-1, 5 + len(COCO_CLASSES))
-        boxes, scores, classes = self._decode(rows)
+        found = np.asarray(self._model.run(tensor)[0], np.float32)
+        if found.shape[-1] != 5 + len(COCO_CLASSES):
+            raise PackError(f"{self._model.path.name}: its outputs are not those of YOLOX over COCO")
+        rows = found.reshape(-1, 5 + len(COCO_CLASSES))
+        boxes, scores, classes = self._decode(rows, tensor.shape[3], tensor.shape[2])
         height, width = rgb.shape[:2]
         boxes = np.clip(boxes / np.float32(ratio), 0, np.array([width, height, width, height], np.float32))
         return tuple(
@@ -60,36 +68,49 @@ class ObjectFinder:
 
     def _tensor(self, rgb: Pixels) -> tuple[FloatArray, float]:
         """The picture at the upper left of the grey input, blue first, and input pixels per picture pixel."""
-        height, width = rgb.shape[:2]
-        ratio = min(self._width / width, self._height / height)
+        # An odd row or column is left out: halving comes first, and costs a tenth of other ways to shrink.
+        height, width = (max(1, side & ~1) for side in rgb.shape[:2])
+        rgb = rgb[:height, :width]
+        most_wide, most_high = self._fixed or (_SIDE, _SIDE)
+        ratio = min(most_wide / width, most_high / height)
+        size = (max(1, int(width * ratio)), max(1, int(height * ratio)))
         if ratio < 1:
-            small, ratio = shrunk(rgb, max(1, int(max(height, width) * ratio)))
+            small = averaged(rgb, size)
         else:
-            size = (int(width * ratio), int(height * ratio))
             small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        tensor = np.full((1, 3, self._height, self._width), np.float32(_PADDING))
-        for index, channel in enumerate(cv2.split(small)):
-            tensor[0, 2 - index, : small.shape[0], : small.shape[1]] = channel
+        wide, high = self._fixed or (_multiple(size[0]), _multiple(size[1]))
+        tensor = scratch((1, 3, high, wide))
+        write_planes(tensor[0, :, : size[1], : size[0]], small, 0.0, 1.0, blue_first=True)
+        tensor[:, :, size[1] :] = _PADDING
+        tensor[:, :, :, size[0] :] = _PADDING
         return tensor, ratio
 
-    def _decode(self, rows: FloatArray) -> tuple[FloatArray, FloatArray, list[int]]:
-        """Boxes (n, 4), scores and class numbers of what is kept, the surest first."""
-        cells, strides = _grid(self._width, self._height)
-        if len(rows) != len(cells):
+    def _decode(
+        self, rows: FloatArray, width: int, height: int
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
+        """Boxes (n, 4) in pixels of the input, scores and class numbers of what is kept, the surest first."""
+        grid = next((g for g in _grids(width, height) if len(g[0]) == len(rows)), None)
+        if grid is None:
             raise PackError(f"{self._model.path.name}: its {len(rows)} rows are not those of YOLOX")
+        # Logarithms of a size in cells stay below 8. Sizes in pixels do not: then the graph decodes itself.
+        decodes_itself = float(rows[:, 2:4].max()) > _LARGEST_LOGARITHM
         # No class can lift a row above its own objectness.
         hopeful = np.flatnonzero(rows[:, 4] >= self._threshold)
-        rows, cells, strides = rows[hopeful], cells[hopeful], strides[hopeful]
+        rows, (cells, strides) = rows[hopeful], (part[hopeful] for part in grid)
         products = rows[:, 5:] * rows[:, 4:5]
         classes = products.argmax(axis=1)
-        scores = products.max(axis=1)
-        centres = (rows[:, :2] + cells) * strides
-        halves = np.exp(rows[:, 2:4]) * strides / 2
-        boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+        scores = products.max(axis=1, initial=0.0)
+        centres = rows[:, :2] if decodes_itself else (rows[:, :2] + cells) * strides
+        sides = rows[:, 2:4] if decodes_itself else np.exp(rows[:, 2:4]) * strides
+        boxes = np.concatenate([centres - sides / 2, centres + sides / 2], axis=1)
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] >= self._threshold]
         keep = _best_of_each_class(boxes, classes, order)
-        return boxes[keep], scores[keep], [int(kind) for kind in classes[keep]]
+        return boxes[keep], scores[keep], classes[keep]
+
+
+def _multiple(side: int) -> int:
+    return -(-side // 32) * 32
 
 
 def _best_of_each_class(boxes: FloatArray, classes: NDArray[np.intp], order: NDArray[np.intp]) -> list[int]:
@@ -103,11 +124,15 @@ def _best_of_each_class(boxes: FloatArray, classes: NDArray[np.intp], order: NDA
     return keep
 
 
-@functools.lru_cache(maxsize=4)
-def _grid(width: int, height: int) -> tuple[FloatArray, FloatArray]:
-    """The cell (x, y) and the stride of each output row: (n, 2) and (n, 1)."""
+@functools.lru_cache(maxsize=16)
+def _grids(width: int, height: int) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """For each set of strides the cell (x, y) and the stride of each output row: (n, 2) and (n, 1)."""
+    return tuple(_grid(width, height, strides) for strides in _STRIDES)
+
+
+def _grid(width: int, height: int, all_strides: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
     cells, strides = [], []
-    for stride in _STRIDES:
+    for stride in all_strides:
         columns, rows = width // stride, height // stride
         cells.append(np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2))
         strides.append(np.full((columns * rows, 1), stride))

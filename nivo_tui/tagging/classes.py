@@ -56,7 +56,7 @@ def weigh(
     found: dict[str, list[tuple[float, str]]] = {}
     for index, name, probability in classes:
         for tag in meanings.get(index, ()):
-            found.setdefault(tag, []).append((probability, (name or f"class {index}").replace("_", " ")))
+            found.setdefault(tag, []).append((probability, named(index, name)))
     weighed = []
     for tag, parts in found.items():
         best_probability, best = max(parts)
@@ -65,8 +65,17 @@ def weigh(
     return sorted(weighed, key=lambda w: (-w.probability, w.tag))
 
 
+def named(index: int, name: str | None) -> str:
+    """The class's name as people read it; empty where a pack without labels only numbers its classes."""
+    text = (name or "").replace("_", " ").strip()
+    return "" if text in (f"class {index}", str(index)) else text
+
+
 def explained(weighed: Weighed) -> str:
     """Why the tag is proposed, in words."""
+    if not weighed.best:
+        known = "classified so at" if weighed.classes == 1 else f"{weighed.classes} classes together"
+        return f"{known} {weighed.probability:.2f}"
     if weighed.classes == 1:
         return f"classified as {weighed.best} at {weighed.probability:.2f}"
     return (

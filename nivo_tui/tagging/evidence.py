@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nivo_tui.inference.phrases.phrase import PhraseScore
 from nivo_tui.model import Category, Face, FileMetadata, Format, FoundObject, Suggestion
 from nivo_tui.tagging.vocabulary import Vocabulary
 
@@ -19,7 +20,7 @@ class Evidence:
     `width` and `height` are the oriented picture's, in pixels. `preliminary`: the features come from a
     thumbnail or a smaller scale than usual, so that sharpness and noise cannot be read from them.
     `detector` and `classifier` name the models that ran. `classes`: (ImageNet-1k index, name, probability)
-    of the likeliest classes.
+    of the likeliest classes. `phrases`: how well the photo fits each tag by `phrase_model`.
     """
 
     format: Format
@@ -34,6 +35,8 @@ class Evidence:
     object_detector: str | None = None
     classes: tuple[tuple[int, str | None, float], ...] | None = None
     classifier: str | None = None
+    phrases: tuple[PhraseScore, ...] | None = None
+    phrase_model: str | None = None
     live_photo: bool = False
 
 

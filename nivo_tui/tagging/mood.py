@@ -1,10 +1,11 @@
-"""Moods that can be told from light and colour alone; few, and none of them sure."""
+"""Moods: a few from light and colour, others from the comparison with phrases; none of them sure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from nivo_tui.model import Category, Suggestion
+from nivo_tui.tagging import zeroshot
 from nivo_tui.tagging.color import is_black_and_white
 from nivo_tui.tagging.evidence import Draft, Evidence, percent, ramp
 from nivo_tui.tagging.quality import is_overexposed, is_underexposed
@@ -18,13 +19,13 @@ _SUREST = 0.85
 
 
 def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...]:
-    """Moods of the light (bright, dark, dramatic, gentle) and of the colours (vibrant, cozy, calm)."""
-    features = evidence.features
-    if features is None:
-        return ()
+    """Moods of the light (bright, dark, ...), of the colours (vibrant, cozy, ...), and those phrases name."""
     draft = Draft(vocabulary, Category.MOOD)
-    _light(draft, features)
-    _colours(draft, features)
+    if evidence.features is not None:
+        _light(draft, evidence.features)
+        _colours(draft, evidence.features)
+    for opinion in zeroshot.opinions(evidence, vocabulary, Category.MOOD):
+        zeroshot.agree(draft, opinion, zeroshot.source_of(evidence))
     return draft.suggestions
 
 

@@ -1,9 +1,9 @@
-"""What is on the picture: the object detector's finds, what a classifier adds, and groups of both."""
+"""What is on the picture: the object detector's finds, what other models add, and groups of all."""
 
 from __future__ import annotations
 
 from nivo_tui.model import Category, FoundObject, Suggestion
-from nivo_tui.tagging import classes
+from nivo_tui.tagging import classes, zeroshot
 from nivo_tui.tagging.evidence import Draft, Evidence
 from nivo_tui.tagging.vocabulary import Vocabulary
 
@@ -17,7 +17,7 @@ _UNKNOWN, _DOUBT = 0.03, 0.6
 
 
 def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...]:
-    """COCO names with the detector's score, ImageNet's objects with their probability, and has_* groups."""
+    """What the detector found, what the classifier named, what phrases speak for, and has_* groups of all."""
     draft = Draft(vocabulary, Category.OBJECTS)
     meanings = classes.load()
     weighed = classes.weigh(evidence.classes or (), meanings.objects)
@@ -33,6 +33,8 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
         if item.probability >= _CLASS_FROM:
             source = evidence.classifier or "classes"
             draft.add(item.tag, _calibrated(item.probability), classes.explained(item), source)
+    for opinion in zeroshot.opinions(evidence, vocabulary, Category.OBJECTS):
+        zeroshot.agree(draft, opinion, zeroshot.source_of(evidence))
     _groups(draft, meanings, vocabulary)
     return draft.suggestions
 
@@ -48,7 +50,7 @@ def doubtful_animals(found: set[str], evidence: Evidence, meanings: classes.Mean
     if sum(probability for _, _, probability in likely) < _CLASS_FROM or meant & found:
         return {}
     best = max(likely, key=lambda c: c[2])
-    named = (best[1] or f"class {best[0]}").replace("_", " ")
+    named = classes.named(best[0], best[1]) or "another animal"
     return {name: named for name in found if "has_animal" in meanings.groups.get(name, ())}
 
 

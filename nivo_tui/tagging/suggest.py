@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from nivo_tui.model import Suggestion
-from nivo_tui.tagging import color, format, mood, objects, people, quality, scene, technical, temporal
+from nivo_tui.tagging import (
+    color,
+    format,
+    mood,
+    objects,
+    people,
+    quality,
+    scene,
+    technical,
+    temporal,
+    zeroshot,
+)
 from nivo_tui.tagging.evidence import Evidence
 from nivo_tui.tagging.vocabulary import Vocabulary
 
-_CATEGORIES = (scene, objects, people, mood, temporal, technical, format, quality, color)
+_CATEGORIES = (scene, objects, people, mood, zeroshot, temporal, technical, format, quality, color)
 """In the order they are shown: what is judged before what is computed."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from nivo_tui.model import Category
 
@@ -17,13 +17,16 @@ TAG_ID = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 DEFAULT_FLOOR, DEFAULT_BAR = 0.35, 0.7
 
+OWN_FLOOR, OWN_BAR = 0.3, 0.65
+"""Of a person's own tags, whatever their category."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tag. It is shown at a confidence of `floor` or more and ticked beforehand at `bar` or more (0-1).
 
     `path` is its place in the hierarchy from the root to the label. `fact` says that it is computed and
-    needs no review.
+    needs no review, `own` that a person described it in the settings.
     """
 
     id: str
@@ -34,6 +37,20 @@ class Tag:
     bar: float
     synonyms: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
+    own: bool = False
+
+
+class Described(Protocol):
+    """A tag that a person described in the settings."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def category(self) -> Category: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,32 @@ class Vocabulary:
                 tags[tag.id] = tag
             families.extend(_families_of(category, table))
         return cls(tags, tuple(families))
+
+    def with_tags(self, described: Iterable[Described]) -> Vocabulary:
+        """This vocabulary and a person's own tags: judgements, below the root of their category.
+
+        A tag that is in the vocabulary already stays as it is.
+        """
+        new = {tag.id: tag for tag in described if self.get(tag.id) is None}
+        own = {
+            tag.id: Tag(
+                tag.id,
+                tag.label,
+                tag.category,
+                False,
+                OWN_FLOOR,
+                OWN_BAR,
+                path=(self._root(tag.category), tag.label),
+                own=True,
+            )
+            for tag in new.values()
+        }
+        return Vocabulary({**self._tags, **own}, self._families)
+
+    def _root(self, category: Category) -> str:
+        """The top of the category's hierarchy."""
+        paths = [member.path for member in (*self, *self._families) if member.category is category]
+        return paths[0][0] if paths else category.value.capitalize()
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self._tags.values())

@@ -44,7 +44,7 @@ def _photo(
         image_hash=image_hash,
         quality=Quality(60, 0.5, 0.9, 0.1),
         faces=(Face(1, 2, 3, 4, 0.9, ((1.0, 2.0),) * 5, b"\0" * 8),),
-        signature="s",
+        versions={"features": "1"},
         suggestions=(_rated("golden_gate"), _rated("sea", 0.4), _rated("year_2025", 1.0, fact=True)),
     )
     return replace(record, **more)

@@ -113,6 +113,23 @@ def test_a_changed_and_a_moved_photo(library: Path) -> None:
     assert decision["path"].endswith("moved.jpg") and decision["tag"] == "my_tag"
 
 
+def test_a_copy_is_new_and_what_was_seen_is_kept(library: Path) -> None:
+    nivo("scan", library, "--models", "none")
+    (library / "copy.jpg").write_bytes((library / "a.jpg").read_bytes())
+    ran = nivo("scan", library, "--models", "none", "--json")
+    assert (ran.summary["new"], ran.summary["unchanged"]) == (1, 2)
+    first, copy = (nivo("show", library / name, "--json").of("photo")[0] for name in ("a.jpg", "copy.jpg"))
+    assert copy["quality"] == first["quality"] and copy["tags"] == first["tags"]
+
+
+def test_labels_of_another_language_come_with_the_next_scan(library: Path, home: Path) -> None:
+    nivo("scan", library, "--models", "none")
+    (home / "config.toml").write_text('[screen]\nlanguage = "de"\n')
+    assert nivo("scan", library, "--models", "none", "--json").summary["unchanged"] == 2
+    (photo,) = nivo("show", library / "a.jpg", "--json").of("photo")
+    assert "scharf" in {tag["label"] for tag in photo["tags"]}
+
+
 def test_names_are_never_printed_raw(tmp_path: Path) -> None:
     picture(tmp_path / "p" / "x.jpg").rename(tmp_path / "p" / "\x1b[31mred\n.jpg")
     ran = nivo("scan", tmp_path / "p", "--models", "none", "-v")

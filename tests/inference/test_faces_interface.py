@@ -15,8 +15,8 @@ from PIL import Image
 
 from nivo_tui.errors import PackError
 from nivo_tui.faces import FaceDetector, _average_linkage, _unit, is_face_detection_available
-from nivo_tui.inference import packs
-from nivo_tui.inference.packs import builtin_pack
+from nivo_tui.inference.packs import finding as packs
+from nivo_tui.inference.packs.finding import builtin_pack
 
 from . import tiny
 
@@ -39,6 +39,25 @@ def test_a_picture_without_faces(detector: FaceDetector) -> None:
         "face_encodings": [],
     }
     assert (detector.model, detector.provider) == ("pair", "CPUExecutionProvider")
+
+
+def test_without_a_gpu_it_runs_on_the_cpu_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    tiny.scrfd(tmp_path / "det.onnx")
+    chosen = FaceDetector(tmp_path / "det.onnx", model_folders=[], use_gpu=True)
+    if chosen.provider == "CPUExecutionProvider":
+        assert any(word in chosen.provider_detail.lower() for word in ("cuda", "gpu", "nvidia"))
+    kept = FaceDetector(tmp_path / "det.onnx", model_folders=[], use_gpu=False)
+    assert kept.provider == "CPUExecutionProvider"
+
+
+def test_encodings_that_cannot_be_compared_are_a_value_error(detector: FaceDetector) -> None:
+    with pytest.raises(ValueError, match=r"same shape|one length"):
+        detector.compare_faces([1.0, 0.0], [1.0, 0.0, 0.0])
+    with pytest.raises(ValueError, match="one length"):
+        detector.cluster_faces([1.0, 0.0])
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from nivo_tui.imaging.working import WorkingImage
 from nivo_tui.inference.analyst import Analyst
-from nivo_tui.inference.builtin import BuiltinDetector
 from nivo_tui.inference.detections import Pixels, overlaps
-from nivo_tui.inference.faces import FaceFinder
+from nivo_tui.inference.faces.builtin import BuiltinDetector
+from nivo_tui.inference.faces.finder import FaceFinder
+from nivo_tui.inference.faces.recognise import Recogniser
+from nivo_tui.inference.faces.scrfd import Scrfd
+from nivo_tui.inference.faces.search import shrunk
+from nivo_tui.inference.faces.yunet import YuNet
 from nivo_tui.inference.objects import COCO_CLASSES
-from nivo_tui.inference.packs import builtin_pack, find_packs, select
-from nivo_tui.inference.recognise import Recogniser
-from nivo_tui.inference.runtime import Backend
-from nivo_tui.inference.scrfd import Scrfd
-from nivo_tui.inference.search import shrunk
-from nivo_tui.inference.yunet import YuNet
+from nivo_tui.inference.packs.finding import builtin_pack, find_packs, select
+from nivo_tui.inference.runtime.backend import Backend
 
 # The package calls what scikit-image is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:.estimate. is deprecated:FutureWarning")
@@ -167,7 +168,7 @@ def test_objects_and_classes_are_those_in_the_photos(photos: Path, models: Path)
     first = tried = 0
     for row in rows_of(photos / "objects_scenes")[::3]:
         rgb = read(photos / "objects_scenes" / row["file"])
-        analysis = analyst.analyse(rgb, rgb.shape[1] * 2, rgb.shape[0] * 2)
+        analysis = analyst.analyse(WorkingImage(rgb, rgb.shape[1] * 2, rgb.shape[0] * 2))
         assert analysis.faces is None
         assert analysis.objects is not None
         assert analysis.classes is not None

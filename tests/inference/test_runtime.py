@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from nivo_tui.errors import PackError, SettingsError
-from nivo_tui.inference.runtime import CPU, CUDA, Backend, choose_provider
+from nivo_tui.inference.runtime.backend import CPU, CUDA, Backend, choose_provider
+from nivo_tui.inference.runtime.providers import PROOF_MODEL
 
-from .tiny import FakeRuntime, recogniser
+from .tiny import FakeRuntime, FakeSession, recogniser
 
 MODEL = Path("model.onnx")
 INPUT = np.zeros((1, 1, 3, 3), np.float32)
@@ -114,20 +121,14 @@ def test_a_cuda_error_moves_all_models_to_the_cpu_once_and_runs_again() -> None:
     assert ("other.onnx", CUDA) not in runtime.runs
 
 
-def test_many_threads_move_a_model_once() -> None:
-    runtime = FakeRuntime()
+def test_threads_that_fail_at_once_move_a_model_once() -> None:
+    runtime = TogetherRuntime(threads=8)
     said: list[str] = []
     place = backend(runtime, report=said.append)
     model = place.load(MODEL)
-    runtime.run_errors[CUDA] = RuntimeError("out of memory")
-    gate = threading.Barrier(8)
+    runtime.fails = True
     answers: list[float] = []
-
-    def work() -> None:
-        gate.wait()
-        answers.append(model.run(INPUT)[0].item())
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: answers.append(model.run(INPUT)[0].item())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -176,7 +177,170 @@ def test_the_real_runtime_answers_and_its_proof_model_is_valid(
 def test_the_proof_model_answers_nine_on_the_real_runtime() -> None:
     import onnxruntime
 
-    from nivo_tui.inference.runtime import _PROOF_MODEL
-
-    session = onnxruntime.InferenceSession(_PROOF_MODEL, providers=[CPU])
+    session = onnxruntime.InferenceSession(PROOF_MODEL, providers=[CPU])
     assert session.run(None, {"x": np.ones((1, 1, 3, 3), np.float32)})[0].item() == 9.0
+
+
+def test_a_file_at_fault_moves_nothing_off_cuda() -> None:
+    runtime = FakeRuntime()
+    said: list[str] = []
+    place = backend(runtime, report=said.append)
+    runtime.open_errors = {name: RuntimeError("truncated") for name in (CUDA, CPU)}
+    with pytest.raises(PackError, match=r"^model\.onnx cannot be loaded: truncated$"):
+        place.load(MODEL)
+    assert place.provider.name == CUDA
+    assert said == []
+
+
+def test_a_photo_that_fails_on_the_cpu_too_moves_nothing_off_cuda() -> None:
+    runtime = FakeRuntime()
+    said: list[str] = []
+    place = backend(runtime, report=said.append)
+    model = place.load(MODEL)
+    runtime.run_errors = {name: RuntimeError("bad shape") for name in (CUDA, CPU)}
+    with pytest.raises(PackError, match=r"^model\.onnx failed: bad shape$"):
+        model.run(INPUT)
+    runtime.run_errors = {}
+    assert model.run(INPUT)[0].item() == 9.0
+    assert runtime.runs[-1] == ("model.onnx", CUDA)
+    assert said == []
+
+
+def test_models_of_one_backend_move_together_under_load() -> None:
+    runtime = FlakyRuntime(last_good_run=60)
+    said: list[str] = []
+    place = backend(runtime, report=said.append)
+    models = [place.load(Path(f"{number}.onnx")) for number in range(4)]
+    gate = threading.Barrier(8)
+    answers: list[float] = []
+
+    def work() -> None:
+        gate.wait()
+        for _ in range(25):
+            answers.extend(model.run(INPUT)[0].item() for model in models)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [9.0] * (8 * 25 * 4)
+    assert said == ["cuda:0 failed, the CPU goes on: CUDA failure 700"]
+    on_cpu = [session.model for session in runtime.sessions if session.providers[0] == CPU]
+    assert sorted(on_cpu) == [f"{number}.onnx" for number in range(4)]
+    # Nobody went back to CUDA once all had moved.
+    assert {name for _, name in runtime.runs[-8 * 4 :]} == {CPU}
+
+
+def test_a_network_may_take_whole_numbers_where_that_is_expected(tmp_path: Path) -> None:
+    path = text_encoder(tmp_path / "text.onnx")
+    place = Backend("cpu")
+    with pytest.raises(PackError, match=r"text\.onnx takes tensor\(int64\), not 32-bit floats"):
+        place.load(path)
+    model = place.load(path, types=("tensor(int64)", "tensor(int32)"))
+    assert [(one.name, one.type, one.shape) for one in model.inputs] == [
+        ("tokens", "tensor(int64)", (1, 3)),
+        ("mask", "tensor(int64)", (1, 3)),
+    ]
+    feeds = {"tokens": np.array([[5, 6, 7]]), "mask": np.array([[1, 1, 0]])}
+    assert model.run_with(feeds)[0].tolist() == [[5, 6, 0]]
+
+
+def test_half_precision_pictures_are_refused_in_one_line(tmp_path: Path) -> None:
+    path = one_node(tmp_path / "half.onnx", "Identity", kind=TensorProto.FLOAT16)
+    with pytest.raises(PackError, match=r"^half\.onnx takes tensor\(float16\), not 32-bit floats$"):
+        Backend("cpu").load(path)
+
+
+BROKEN = """
+import sys
+from pathlib import Path
+from nivo_tui.errors import PackError
+from nivo_tui.inference.runtime.backend import Backend
+backend = Backend("auto")
+for path in sys.argv[2:]:
+    try:
+        backend.load(Path(path))
+    except PackError as error:
+        with open(sys.argv[1], "a") as file:
+            print(error, file=file)
+"""
+
+
+def test_native_error_lines_never_reach_the_terminal(tmp_path: Path) -> None:
+    whole = recogniser(tmp_path / "whole.onnx").read_bytes()
+    truncated = tmp_path / "truncated.onnx"
+    truncated.write_bytes(whole[: len(whole) // 2])
+    unknown = one_node(tmp_path / "unknown.onnx", "Levitate")
+    foreign = one_node(tmp_path / "foreign.onnx", "Levitate", domain="com.example")
+    log = tmp_path / "log"
+    files = [str(path) for path in (truncated, unknown, foreign)]
+    run = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(log), *files], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout, run.stderr) == ("", "")
+    lines = log.read_text().splitlines()
+    assert [line.split(" cannot be loaded: ")[0] for line in lines] == [Path(file).name for file in files]
+    assert "Levitate" in lines[1]
+    assert "Levitate" in lines[2]
+
+
+class TogetherRuntime(FakeRuntime):
+    """CUDA fails once as many threads as there are wait for its answer."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.fails = False
+        self._all = threading.Barrier(threads)
+
+    def InferenceSession(self, model: Any, sess_options: Any, providers: Sequence[Any]) -> FakeSession:
+        session = super().InferenceSession(model, sess_options, providers)
+        answer = session.run
+
+        def run(names: None, feeds: dict[str, Any]) -> list[Any]:
+            if session.providers[0] == CUDA and self.fails:
+                self._all.wait(timeout=30)
+                raise RuntimeError("out of memory")
+            return answer(names, feeds)
+
+        session.run = run  # type: ignore[method-assign]
+        return session
+
+
+class FlakyRuntime(FakeRuntime):
+    """CUDA answers a number of times, then never again."""
+
+    def __init__(self, last_good_run: int) -> None:
+        super().__init__()
+        self._last_good_run = last_good_run
+
+    def InferenceSession(self, model: Any, sess_options: Any, providers: Sequence[Any]) -> FakeSession:
+        session = super().InferenceSession(model, sess_options, providers)
+        answer = session.run
+
+        def run(names: None, feeds: dict[str, Any]) -> list[Any]:
+            if session.providers[0] == CUDA and len(self.runs) >= self._last_good_run:
+                raise RuntimeError("CUDA failure 700\nmore")
+            return answer(names, feeds)
+
+        session.run = run  # type: ignore[method-assign]
+        return session
+
+
+def one_node(path: Path, operator: str, kind: int = TensorProto.FLOAT, domain: str = "") -> Path:
+    node = helper.make_node(operator, ["picture"], ["answer"], domain=domain)
+    ends = [helper.make_tensor_value_info(name, kind, [1, 3, 8, 8]) for name in ("picture", "answer")]
+    return save(path, helper.make_graph([node], "one", ends[:1], ends[1:]), domain)
+
+
+def text_encoder(path: Path) -> Path:
+    node = helper.make_node("Mul", ["tokens", "mask"], ["answer"])
+    names = ("tokens", "mask", "answer")
+    ends = [helper.make_tensor_value_info(name, TensorProto.INT64, [1, 3]) for name in names]
+    return save(path, helper.make_graph([node], "text", ends[:2], ends[2:]))
+
+
+def save(path: Path, graph: onnx.GraphProto, domain: str = "") -> Path:
+    opsets = [helper.make_opsetid("", 13), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=7), path)
+    return path

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nivo_tui.inference import align
 from nivo_tui.inference.detections import Detections, Pixels, no_faces, overlaps, planes, without_doubles
-from nivo_tui.inference.faces import FaceFinder
-from nivo_tui.inference.search import search, shrunk, turned_back, view
+from nivo_tui.inference.faces import align
+from nivo_tui.inference.faces.finder import FaceFinder
+from nivo_tui.inference.faces.search import search
+from nivo_tui.inference.faces.views import CELL, Window, look_closely, shrunk, turned_back, view
 
 
 class SquareDetector:
@@ -78,13 +79,10 @@ def boxes(found: Detections) -> list[list[int]]:
     st.integers(1, 900),
     st.sampled_from([64, 320, 640]),
     st.booleans(),
-    st.integers(0, 32),
 )
-def test_a_view_never_enlarges_and_suits_the_detector(
-    width: int, height: int, side: int, few: bool, margin: int
-) -> None:
+def test_a_view_never_enlarges_and_suits_the_detector(width: int, height: int, side: int, few: bool) -> None:
     rgb = np.zeros((height, width, 3), np.uint8)
-    seen = view(rgb, side, SquareDetector(few_shapes=few), margin)
+    seen = view(rgb, side, SquareDetector(few_shapes=few))
     assert seen.ratio <= 1
     assert max(width, height) * seen.ratio <= max(side, 1) + 1
     assert all(length % 32 == 0 and length >= 64 for length in seen.canvas.shape[:2])
@@ -94,7 +92,7 @@ def test_a_view_never_enlarges_and_suits_the_detector(
 
 @given(st.integers(1, 900), st.integers(1, 900))
 def test_a_view_for_a_fixed_input_has_its_size(width: int, height: int) -> None:
-    seen = view(np.zeros((height, width, 3), np.uint8), 640, SquareDetector(fixed_size=(320, 256)), 8)
+    seen = view(np.zeros((height, width, 3), np.uint8), 640, SquareDetector(fixed_size=(320, 256)))
     assert seen.canvas.shape == (256, 320, 3)
     assert seen.ratio <= 1
 
@@ -173,10 +171,36 @@ def test_faces_that_lie_on_their_side_turn_the_picture(turns: int) -> None:
         assert (turned[top + 2 : bottom - 2, left + 2 : right - 2, 0] > 100).all()
 
 
-def test_a_picture_without_any_hint_is_looked_at_once() -> None:
+@given(st.integers(1, 3), st.integers(20, 600), st.integers(20, 400), st.integers(6, 300), st.data())
+def test_what_a_window_shows_comes_back_in_the_pictures_pixels(
+    columns: int, width: int, height: int, side: int, data: st.DataObject
+) -> None:
+    side = min(side, width - 4, height - 4)
+    left, top = data.draw(st.integers(0, width - side)), data.draw(st.integers(0, height - side))
+    box = np.array([left, top, left + side, top + side], np.float32)
+    rgb = picture(width, height, (left, top, side))
+    windows = [Window(box, turns) for turns in range(columns + 1)]
+    detector = SquareDetector()
+    found = look_closely(detector, rgb, windows, 0.5)
+    assert len(found) == len(windows)
+    assert len(detector.looks) == 1
+    for there in found:
+        assert np.abs(there.boxes[0] - box).max() <= 2 + side / 12
+
+
+def test_a_mosaic_fits_a_fixed_input() -> None:
+    detector = SquareDetector(fixed_size=(160, 128))
+    rgb = picture(400, 300, (100, 100, 60))
+    box = np.array([100, 100, 160, 160], np.float32)
+    found = look_closely(detector, rgb, [Window(box, turns) for turns in range(4)], 0.5)
+    assert detector.looks == [(160, 128)]
+    assert all(np.abs(there.boxes[0] - box).max() < 6 for there in found)
+
+
+def test_a_picture_without_any_hint_costs_one_small_look_more() -> None:
     detector = SquareDetector()
     assert len(search(detector, picture(1280, 960))) == 0
-    assert len(detector.looks) == 1
+    assert detector.looks == [(640, 512), (CELL, CELL)]
 
 
 def test_a_detector_without_hints_is_always_given_the_other_positions() -> None:
@@ -186,22 +210,35 @@ def test_a_detector_without_hints_is_always_given_the_other_positions() -> None:
 
 
 def test_a_close_up_too_large_for_the_first_look_is_found() -> None:
-    found = search(SquareDetector(largest=300), picture(900, 900, (100, 100, 700)))
+    found = search(SquareDetector(largest=400), picture(900, 900, (100, 100, 700)))
     assert np.abs(found.boxes[0] - [100, 100, 800, 800]).max() <= 12
 
 
 def test_a_small_doubtful_face_is_looked_at_closely() -> None:
-    found = search(SquareDetector(smallest=30), picture(640, 480, (200, 100, 20), (400, 300, 60)))
+    detector = SquareDetector(smallest=30)
+    found = search(detector, picture(640, 480, (200, 100, 20), (400, 300, 60)))
     assert sorted(boxes(found)) == [pytest.approx([200, 100, 220, 120], abs=2), [400, 300, 460, 360]]
+    assert len(detector.looks) == 2
 
 
 def test_a_crowd_of_small_faces_gets_a_look_at_all_pixels() -> None:
     near = [(100 * index, 400, 40) for index in range(1, 6)]
-    far = [(60 * index, 100, 12) for index in range(1, 21)]
+    far = [(180 * index, 100, 12) for index in range(1, 6)]
     detector = SquareDetector(smallest=11)
     found = search(detector, picture(1280, 960, *near, *far))
-    assert len(found) == 25
+    assert len(found) == 10
     assert (1280, 992) in detector.looks
+    assert max(width * height for width, height in detector.looks) == 1280 * 992
+
+
+def test_a_dense_crowd_is_enlarged_where_it_is() -> None:
+    row = [(30 * index, 120, 14) for index in range(1, 40)]
+    behind = [(30 * index, 60, 7) for index in range(1, 40)]
+    detector = SquareDetector(smallest=13)
+    found = search(detector, picture(1280, 960, *row, *behind))
+    assert len(found) == 78
+    tiles = [look for look in detector.looks if look[0] >= 1280]
+    assert 3 <= len(tiles) <= 4  # the whole, and the two or three tiles along the top
 
 
 def test_a_few_people_cost_one_look() -> None:
@@ -217,10 +254,29 @@ def test_a_panorama_is_shown_longer() -> None:
     assert detector.looks == [(1280, 256)]
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 2000), (2000, 1), (33, 65)])
-def test_odd_pictures_are_no_trouble(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2000), (2000, 1), (33, 65), (20, 3000), (3000, 20)])
+@pytest.mark.parametrize("hint", [0.0, 0.1])
+@pytest.mark.parametrize("fixed_size", [None, (320, 256)])
+def test_odd_pictures_are_no_trouble(
+    shape: tuple[int, int], hint: float, fixed_size: tuple[int, int] | None
+) -> None:
     rgb = np.full((*shape, 3), (220, 20, 20), np.uint8)
-    FaceFinder(SquareDetector(hint=0.0, upright=True)).find(rgb)
+    for upright in (True, False):
+        finder = FaceFinder(SquareDetector(hint=hint, upright=upright, smallest=1, fixed_size=fixed_size))
+        for face in finder.find(rgb):
+            assert face.quality is not None
+            assert 0 <= face.quality.score <= 1
+
+
+def test_what_a_model_places_nowhere_is_left_out() -> None:
+    class Broken(SquareDetector):
+        def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
+            found = super().detect(rgb, threshold)
+            if len(found) > 1:
+                found.boxes[0] = np.nan
+            return found
+
+    assert len(FaceFinder(Broken()).find(picture(640, 480, (100, 100, 60), (300, 100, 60)))) == 1
 
 
 def test_the_finder_scales_to_full_size_and_keeps_scores() -> None:

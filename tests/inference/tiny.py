@@ -47,10 +47,7 @@ def save_graph(
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)) for name, shape in outputs],
         weights,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, path)
-    return path
+    return _saved(path, graph)
 
 
 def scrfd(path: Path, with_landmarks: bool = True, side: int = 64) -> Path:
@@ -84,6 +81,97 @@ def yolox(path: Path, side: int = 64) -> Path:
 
 def classifier(path: Path) -> Path:
     return save_graph(path, ("N", 3, 224, 224), [("logits", ("N", 1000))])
+
+
+def save_answers(
+    path: Path, inputs: Sequence[tuple[str, int, Shape]], outputs: Sequence[tuple[str, Shape]]
+) -> Path:
+    """A graph with inputs of any elements (numbers of TensorProto.DataType) that answers ones."""
+    weights = []
+    nodes = [helper.make_node("Identity", [name], [f"{name}_seen"]) for name, _, _ in inputs]
+    for name, shape in outputs:
+        sides = [side if isinstance(side, int) else 1 for side in shape]
+        values = np.ones(sides, np.float32)
+        weights.append(
+            helper.make_tensor(f"{name}_ones", TensorProto.FLOAT, sides, values.tobytes(), raw=True)
+        )
+        nodes.append(helper.make_node("Identity", [f"{name}_ones"], [name]))
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info(name, element, list(shape)) for name, element, shape in inputs],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)) for name, shape in outputs],
+        weights,
+    )
+    return _saved(path, graph)
+
+
+def image_encoder(path: Path, size: int = 512, side: int = 224, channels_last: bool = False) -> Path:
+    shape: Shape = ("N", side, side, 3) if channels_last else ("N", 3, side, side)
+    return save_answers(path, [("pixel_values", TensorProto.FLOAT, shape)], [("image_embeds", ("N", size))])
+
+
+def text_encoder(path: Path, size: int = 512, mask: bool = True, element: int = TensorProto.INT64) -> Path:
+    inputs = [("input_ids", element, ("N", 77))]
+    if mask:
+        inputs.append(("attention_mask", element, ("N", 77)))
+    return save_answers(path, inputs, [("text_embeds", ("N", size))])
+
+
+def zeroshot(folder: Path) -> Path:
+    """A folder with two encoders that do nothing and a tokenizer of no words."""
+    image_encoder(folder / "vision_model.onnx")
+    text_encoder(folder / "text_model.onnx")
+    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    return folder
+
+
+def colour_classifier(
+    path: Path, side: int | str = 8, channels_last: bool = False, count: int = 1000
+) -> Path:
+    """A classifier whose first three logits are the means of the three channels; all others are 0."""
+    shape: Shape = (1, side, side, 3) if channels_last else (1, 3, side, side)
+    sides = [1, 2] if channels_last else [2, 3]
+    spread = np.zeros((3, count), np.float32)
+    spread[[0, 1, 2], [0, 1, 2]] = 1
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["picture"], ["means"], axes=sides, keepdims=0),
+            helper.make_node("MatMul", ["means", "spread"], ["logits"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, list(shape))],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, count])],
+        [helper.make_tensor("spread", TensorProto.FLOAT, [3, count], spread.tobytes(), raw=True)],
+    )
+    return _saved(path, graph)
+
+
+def with_external_data(path: Path, place: str) -> Path:
+    """Moves the weights of the model in `path` to another file, or only says so where `place` is outside."""
+    model = onnx.load(path)
+    content = bytearray()
+    for weight in model.graph.initializer:
+        if not weight.raw_data:
+            continue
+        entries = (("location", place), ("offset", str(len(content))), ("length", str(len(weight.raw_data))))
+        content += weight.raw_data
+        weight.ClearField("raw_data")
+        weight.data_location = TensorProto.EXTERNAL
+        for key, value in entries:
+            entry = weight.external_data.add()
+            entry.key, entry.value = key, value
+    path.write_bytes(model.SerializeToString())
+    if place and "/" not in place and "\\" not in place:
+        (path.parent / place).write_bytes(content)
+    return path
+
+
+def _saved(path: Path, graph: Any) -> Path:
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, path)
+    return path
 
 
 class FakeSession:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nivo_tui.imaging.features import Features
+from nivo_tui.inference.phrases.phrase import PhraseScore
 from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, FoundObject, Gps, State
-from nivo_tui.tagging import objects, scene, technical
+from nivo_tui.tagging import objects, phrases, scene, technical
 from nivo_tui.tagging.evidence import Draft, Evidence
 from nivo_tui.tagging.people import count_tag
 from nivo_tui.tagging.suggest import suggest
@@ -83,6 +84,16 @@ CAPTURES = st.builds(
 )
 COCO = [t.id for t in VOCABULARY if t.category is Category.OBJECTS and not t.id.startswith("has_")]
 OBJECTS = st.builds(found, st.sampled_from([*COCO, "unheard_of"]), UNIT)
+COMPARED = [tag for group in phrases.load().values() for tag in group.tags]
+SCORES = st.builds(
+    PhraseScore,
+    st.sampled_from([*COMPARED, "unheard_of", "couple"]),
+    st.just("a thing"),
+    st.floats(-1, 1),
+    UNIT,
+    st.sampled_from(["", "another thing"]),
+    st.floats(-1, 1),
+)
 EVIDENCE = st.builds(
     Evidence,
     format=st.sampled_from(Format),
@@ -97,6 +108,8 @@ EVIDENCE = st.builds(
     classes=st.one_of(
         st.none(), st.lists(st.tuples(st.integers(0, 999), st.none(), UNIT), max_size=8).map(tuple)
     ),
+    phrases=st.one_of(st.none(), st.lists(SCORES, max_size=12, unique_by=lambda s: s.tag).map(tuple)),
+    phrase_model=st.sampled_from([None, "clip"]),
     live_photo=st.booleans(),
 )
 
@@ -286,6 +299,16 @@ def test_related_classes_add_up():
     made = tags(classes=dogs)
     assert made["dog"].why.startswith("5 classes together 0.75")
     assert tags(classes=((978, "seashore", 0.1),)).keys() == {"jpeg"}
+
+
+@pytest.mark.parametrize("name", [None, "class_291", "class 291", "291"])
+def test_a_class_without_a_name_is_never_called_by_its_number(name):
+    made = suggest(
+        Evidence(Format.JPEG, objects=(found("horse", 0.8),), classes=((291, name, 0.8), (483, name, 0.15))),
+        VOCABULARY,
+    )
+    assert {"lion", "horse"} <= {s.tag for s in made}
+    assert not any("class 2" in s.why or "291" in s.why or "483" in s.why for s in made)
 
 
 def test_a_module_cannot_suggest_what_is_not_its_own():

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nivo_tui.inference.objects import COCO_CLASSES
 from nivo_tui.model import Category
-from nivo_tui.tagging import classes
+from nivo_tui.tagging import classes, phrases
 from nivo_tui.tagging.uninformative import uninformative
 from nivo_tui.tagging.vocabulary import TAG_ID, Vocabulary
 
@@ -86,10 +87,13 @@ def test_the_class_table_speaks_of_known_classes_and_tags():
 
 def test_every_scene_and_object_of_the_vocabulary_can_be_proposed():
     meanings = classes.load()
-    scenes = {tag for tags in meanings.scenes.values() for tag in tags}
+    scenes = {tag for tags in meanings.scenes.values() for tag in tags} | set(phrases.load()["scene"].tags)
     groups = {group for members in meanings.groups.values() for group in members}
     assert {t.id for t in TAGS if t.category is Category.SCENE} == scenes
     assert {t.id for t in TAGS if t.id.startswith("has_")} == groups
+    named = {tag for tags in meanings.objects.values() for tag in tags} | set(phrases.load()["objects"].tags)
+    objects = {t.id for t in TAGS if t.category is Category.OBJECTS}
+    assert objects == named | groups | set(COCO_CLASSES)
 
 
 def test_tags_of_nearly_every_photo_are_uninformative():

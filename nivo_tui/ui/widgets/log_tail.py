@@ -71,7 +71,13 @@ def _topic(line: LogLine) -> list[Piece]:
     return [(fit(plain(line.topic), 7), _ROLES.get(line.level, "accent")), (" ", "")]
 
 
-_STAGES = {"listing": "listing", "quick": "quick pass", "deep": "deep pass", "write": "writing"}
+_STAGES = {
+    "listing": "listing",
+    "rules": "new rules",
+    "quick": "quick pass",
+    "deep": "deep pass",
+    "write": "writing",
+}
 
 
 def job_line(progress: Progress, provider: str, *, short: bool) -> list[Piece]:

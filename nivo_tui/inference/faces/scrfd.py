@@ -15,10 +15,11 @@ from nivo_tui.inference.detections import (
     Pixels,
     joined,
     no_faces,
-    planes,
+    scratch,
     without_doubles,
+    write_planes,
 )
-from nivo_tui.inference.runtime import Model
+from nivo_tui.inference.runtime.backend import Model
 
 THRESHOLD = 0.5
 HINT = 0.15
@@ -52,8 +53,10 @@ class Scrfd:
     def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
         """Faces in `rgb`, whose sides are multiples of 32 (or the fixed size)."""
         floor = self.threshold if threshold is None else threshold
-        outputs = self._model.run(planes(rgb, _MEAN, 1 / _SPREAD))
-        return self.decode(outputs, rgb.shape[1], rgb.shape[0], floor)
+        height, width = rgb.shape[:2]
+        tensor = scratch((1, 3, height, width))
+        write_planes(tensor[0], rgb, _MEAN, 1 / _SPREAD)
+        return self.decode(self._model.run(tensor), width, height, floor)
 
     def decode(self, outputs: list[FloatArray], width: int, height: int, threshold: float) -> Detections:
         """The faces that the network's outputs for a (height, width) input stand for.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from nivo_tui.inference.detections import Detections, Detector, Pixels
-from nivo_tui.inference.recognise import Recogniser
-from nivo_tui.inference.search import search
+from nivo_tui.inference.faces.quality import face_quality
+from nivo_tui.inference.faces.recognise import Recogniser
+from nivo_tui.inference.faces.search import search
 from nivo_tui.model import Face
 
 
@@ -35,7 +36,7 @@ class FaceFinder:
         embeddings: list[bytes | None] = [None] * len(found)
         if self._recogniser is not None and found.landmarks is not None:
             embeddings = self._recogniser.embed(rgb, found.landmarks)
-        return tuple(_face(found, index, scale, embedding) for index, embedding in enumerate(embeddings))
+        return tuple(_face(rgb, found, index, scale, embedding) for index, embedding in enumerate(embeddings))
 
 
 def _visible(found: Detections, width: int, height: int) -> Detections:
@@ -45,10 +46,10 @@ def _visible(found: Detections, width: int, height: int) -> Detections:
     return found.take(np.flatnonzero(sides.min(axis=1, initial=np.inf) >= 1))
 
 
-def _face(found: Detections, index: int, scale: float, embedding: bytes | None) -> Face:
+def _face(rgb: Pixels, found: Detections, index: int, scale: float, embedding: bytes | None) -> Face:
     left, top, right, bottom = (float(edge) * scale for edge in found.boxes[index])
-    landmarks: tuple[tuple[float, float], ...] = ()
-    if found.landmarks is not None:
-        landmarks = tuple((float(x) * scale, float(y) * scale) for x, y in found.landmarks[index])
+    points = None if found.landmarks is None else found.landmarks[index]
+    landmarks = () if points is None else tuple((float(x) * scale, float(y) * scale) for x, y in points)
     score = min(1.0, max(0.0, float(found.scores[index])))
-    return Face(left, top, right, bottom, score, landmarks, embedding)
+    quality = face_quality(rgb, found.boxes[index], points, score, scale)
+    return Face(left, top, right, bottom, score, landmarks, embedding, quality=quality)

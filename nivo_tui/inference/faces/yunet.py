@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from nivo_tui.errors import PackError
-from nivo_tui.inference.detections import Detections, Pixels, joined, no_faces, planes, without_doubles
-from nivo_tui.inference.runtime import Model
+from nivo_tui.inference.detections import (
+    Detections,
+    Pixels,
+    joined,
+    no_faces,
+    scratch,
+    without_doubles,
+    write_planes,
+)
+from nivo_tui.inference.runtime.backend import Model
 
 THRESHOLD = 0.6
 HINT = 0.1
@@ -32,8 +40,9 @@ class YuNet:
     def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
         """Faces in `rgb`, whose sides are multiples of 32 (or the fixed size)."""
         floor = self.threshold if threshold is None else threshold
-        tensor = planes(rgb, 0.0, 1.0)[:, ::-1]
-        outputs = dict(zip(self._model.outputs, self._model.run(np.ascontiguousarray(tensor)), strict=True))
+        tensor = scratch((1, 3, *rgb.shape[:2]))
+        write_planes(tensor[0], rgb, 0.0, 1.0, blue_first=True)
+        outputs = dict(zip(self._model.outputs, self._model.run(tensor), strict=True))
         parts = []
         for stride in _STRIDES:
             # The score is the geometric mean of "is a face" and "is the centre of something".

@@ -1,0 +1,1 @@
+"""Pictures compared with phrases, by an image-text model."""

@@ -1,0 +1,1 @@
+"""Where models run: execution providers, and sessions that survive their failure."""
