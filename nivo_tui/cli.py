@@ -27,6 +27,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report:report", "count tags by category"),
     "export": ("report:export", "everything known, as JSON or CSV"),
     "import": ("report:import_tags", "take in tags from a file"),
+    "models": ("models:run", "list, fetch, import, verify or remove model packs"),
     "demo": ("demo:run", "try it on a small library of its own"),
     "doctor": ("doctor:run", "check the installation"),
 }
@@ -187,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("write", "untag", "undo"):
         _add_execute(made[name])
     _add_backups(made["backups"])
+    _add_models(made["models"])
     made["export"].add_argument("--format", choices=("json", "csv"), default="json")
     made["export"].add_argument("-o", "--output", metavar="FILE")
     made["import"].add_argument("file", metavar="FILE")
@@ -253,6 +255,25 @@ def _add_backups(parser: argparse.ArgumentParser) -> None:
             action.add_argument(
                 "--changed", action="store_true", help="also where another program changed the metadata since"
             )
+
+
+_MODELS = {
+    "list": "the packs that are here, and those that can be fetched",
+    "fetch": "download packs by name; one that was stopped goes on where it was",
+    "import": "copy packs into the home: a zip, a folder, or one .onnx file",
+    "verify": "read the files again and compare their hashes",
+    "remove": "delete packs from the home",
+}
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, words in _MODELS.items():
+        action = actions.add_parser(name, help=words, description=words, parents=[_common(suppress=True)])
+        if name == "import":
+            action.add_argument("paths", nargs="+", metavar="FILE|DIR")
+        elif name != "list":
+            action.add_argument("names", nargs="*" if name == "verify" else "+", metavar="NAME")
 
 
 def _add_execute(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Untrusted text made safe to show: file names, metadata, log lines."""
+"""Text for people: untrusted text made safe to show, times and sizes in words."""
 
 from __future__ import annotations
 
@@ -51,3 +51,11 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def size_words(count: float) -> str:
+    """A number of bytes as a person reads it: 14.9 MB."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} bytes"

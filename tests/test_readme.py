@@ -12,7 +12,9 @@ import pytest
 
 from nivo_tui import __version__
 from nivo_tui.cli import _COMMANDS
+from nivo_tui.inference.packs.registry import load_registry
 from nivo_tui.settings import Settings, load_settings
+from nivo_tui.tagging.phrases import parse_user_tags
 from nivo_tui.ui.commands import key_table_markdown
 from nivo_tui.ui.keymap import key_table
 
@@ -54,6 +56,18 @@ def test_the_example_of_settings_works(tmp_path: Path) -> None:
     settings = load_settings(file)
     assert settings.write.readers == ("lightroom",)
     key_table(settings.screen.keymap, settings.keys)
+    assert [tag.label for tag in parse_user_tags(settings.tags)] == ["sailing", "Our garden"]
+
+
+def test_the_packs_named_are_those_that_can_be_fetched() -> None:
+    table = _between("nivo-tui models import", "A download")
+    rows = re.findall(r"^\| (\w+) \| (`.*?) \|", table, re.MULTILINE)
+    told = {task: set(re.findall(r"`(\w+)`", names)) for task, names in rows}
+    known: dict[str, set[str]] = {}
+    for entry in load_registry(None).values():
+        task = "faces" if entry.task in ("face", "detect") else entry.task
+        known.setdefault(task, set()).add(entry.name)
+    assert told == known
 
 
 def test_every_command_is_there_and_no_other() -> None:

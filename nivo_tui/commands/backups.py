@@ -10,6 +10,7 @@ from nivo_tui.catalog.paths import absolute
 from nivo_tui.commands.common import DONE, INTERRUPTED, SOME_FAILED, Surroundings, run_job, settle
 from nivo_tui.commands.write import as_json, receipt_words
 from nivo_tui.engine.protocol import Answer, Event, Job, JobEnded, ReceiptMade
+from nivo_tui.text import size_words
 
 _DONE_BY = {"prune": "be deleted", "restore": "be put back"}
 
@@ -52,7 +53,7 @@ def run(options: Namespace, around: Surroundings) -> int:
 
 def _words(line: dict[str, Any]) -> list[str]:
     state = line.get("action") or line["status"] or "there"
-    text = f"{state:8} {line['backup']}  of {line['created'][:10]}, {_size(line['bytes'])}"
+    text = f"{state:8} {line['backup']}  of {line['created'][:10]}, {size_words(line['bytes'])}"
     if line.get("reason"):
         text += f": {line['reason']}"
     return [text]
@@ -64,11 +65,7 @@ def _summary_words(action: str, ended: JobEnded, counts: Counter[str]) -> str:
     text = ", ".join(f"{n} {state}" for state, n in sorted(counts.items()))
     size = ended.summary.get("bytes")
     if size is not None:
-        text += f"; {_size(size)}"
+        text += f"; {size_words(size)}"
     if counts["planned"]:
         text += f"; nothing was changed, with --execute they will {_DONE_BY[action]}"
     return text
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"

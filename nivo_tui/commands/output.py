@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from nivo_tui.errors import NivoError
-from nivo_tui.text import duration, plain
+from nivo_tui.text import duration, plain, size_words
 
 _BAR_CELLS = 24
 
@@ -26,6 +26,7 @@ class Output:
         # Python has no stream at all where the shell closed one (`>&-`).
         self._out = out or sys.stdout or _nowhere()
         self._err = err or sys.stderr or _nowhere()
+        self.in_bytes = False  # whether progress counts bytes
         self._bar = ""
         self._live = self._err.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -80,16 +81,19 @@ class Output:
         if total:
             filled = _BAR_CELLS * done // total
             bar = "#" * filled + "." * (_BAR_CELLS - filled)
-            text = f"{stage:8} [{bar}] {done}/{total}"
+            text = f"{stage:8} [{bar}] {self._amount(done)}/{self._amount(total)}"
         else:
-            text = f"{stage:8} {done}"
+            text = f"{stage:8} {self._amount(done)}"
         if rate:
-            text += f"  {rate:.1f}/s"
+            text += f"  {size_words(rate) if self.in_bytes else f'{rate:.1f}'}/s"
         if left_s is not None and done != total:
             text += f"  {duration(left_s)} left"
         self._err.write("\r\x1b[2K" + text)
         self._err.flush()
         self._bar = text
+
+    def _amount(self, count: int) -> str:
+        return size_words(count) if self.in_bytes else str(count)
 
     def _clear_bar(self) -> None:
         if self._bar:
