@@ -156,7 +156,7 @@ class Analyst:
         factor = round(max(rgb.shape[:2]) / max(small.shape[:2]))
         looks: dict[Part, Callable[[], Any]] = {}
         if self._faces is not None:
-            looks["faces"] = partial(self._faces.find, rgb, scale)
+            looks["faces"] = partial(self._faces.find, rgb, scale, small)
         if self._objects is not None:
             looks["objects"] = partial(self._objects.find, small, scale * factor)
         if self._classes is not None:

@@ -26,13 +26,14 @@ class FaceFinder:
         """Whether faces get embeddings."""
         return self._recogniser is not None
 
-    def find(self, rgb: Pixels, scale: float = 1.0) -> tuple[Face, ...]:
+    def find(self, rgb: Pixels, scale: float = 1.0, small: Pixels | None = None) -> tuple[Face, ...]:
         """The faces in `rgb` (h, w, 3; oriented), the surest first.
 
-        `scale` is full size / size of `rgb`: boxes and landmarks are in pixels of the full-size image. The
-        box of a face that the border cuts reaches beyond it, as far as the detector thinks the face goes.
+        `small` is `rgb` shrunk by a whole factor, if at hand. `scale` is full size / size of `rgb`: boxes and
+        landmarks are in pixels of the full-size image. The box of a face that the border cuts reaches beyond
+        it, as far as the detector thinks the face goes.
         """
-        found = _visible(search(self._detector, rgb), rgb.shape[1], rgb.shape[0])
+        found = _visible(search(self._detector, rgb, small), rgb.shape[1], rgb.shape[0])
         embeddings: list[bytes | None] = [None] * len(found)
         if self._recogniser is not None and found.landmarks is not None:
             embeddings = self._recogniser.embed(rgb, found.landmarks)

@@ -17,7 +17,7 @@ import numpy as np
 
 from nivo_tui.inference.detections import Detections, Detector, Pixels, no_faces, overlaps
 from nivo_tui.inference.faces.crowd import SAME_FACE, SMALL_FACE, long_sides, together, with_crowd
-from nivo_tui.inference.faces.views import WHOLE_SIDE, Window, look, look_closely, shrunk, turned_back
+from nivo_tui.inference.faces.views import WHOLE_SIDE, Window, look, look_closely, shrunk, turned, turned_back
 
 LONG_SIDE = 640
 _PIXELS = LONG_SIDE * 480
@@ -35,14 +35,14 @@ _HUGE_SIDE = 320
 _BLIND_SIDE = 256
 
 
-def search(detector: Detector, rgb: Pixels) -> Detections:
-    """The faces in `rgb` (h, w, 3), in its pixels."""
+def search(detector: Detector, rgb: Pixels, small: Pixels | None = None) -> Detections:
+    """The faces in `rgb` (h, w, 3), in its pixels; `small` is it shrunk by a whole factor, if at hand."""
     side = _first_side(rgb)
-    seen, faces = _first_look(detector, rgb, side)
+    seen, faces = _first_look(detector, rgb, side, small)
     close = _Close(detector, rgb, seen, side, positions=True)
     turns = close.turns or _turns_by_landmarks(faces)
     if turns:
-        upright = _upright(detector, np.ascontiguousarray(np.rot90(rgb, turns)), side)
+        upright = _upright(detector, turned(rgb, turns), side)
         if (len(upright), upright.scores.sum()) > (len(faces), faces.scores.sum()):
             return turned_back(upright, turns, rgb.shape[1], rgb.shape[0])
     if len(close.huge):
@@ -60,9 +60,15 @@ def _upright(detector: Detector, rgb: Pixels, side: int) -> Detections:
     return with_crowd(detector, rgb, together(faces, close.faces), seen, close.most_are, side)
 
 
-def _first_look(detector: Detector, rgb: Pixels, side: int) -> tuple[Detections, Detections]:
+def _first_look(
+    detector: Detector, rgb: Pixels, side: int, small: Pixels | None = None
+) -> tuple[Detections, Detections]:
     """All that a detector says of the picture, down to its hint, and of that the faces."""
-    seen = look(detector, rgb, side, min(detector.hint, detector.threshold))
+    floor = min(detector.hint, detector.threshold)
+    if small is not None and max(small.shape[:2]) == side:
+        seen = look(detector, small, side, floor).mapped(side / max(rgb.shape[:2]))
+    else:
+        seen = look(detector, rgb, side, floor)
     return seen, seen.take(seen.scores >= detector.threshold)
 
 
@@ -86,16 +92,16 @@ class _Close:
         self.faces = self.huge = seen.take(np.zeros(0, np.intp))
         self.most_are, self.turns = False, 0
         best = float(seen.scores.max(initial=0.0))
-        turned = _positions(detector, seen) if positions else []
+        turns = _positions(detector, seen) if positions else []
         whole = [_whole(rgb)] if positions and best < detector.threshold else []
         spots = [Window(box) for box in _doubtful(detector, seen, rgb, side).boxes]
-        if turned:
+        if turns:
             spots = [spot for spot in spots if (spot.box != seen.boxes[0]).any()][:_MAYBES_BESIDE_POSITIONS]
-        windows = [*whole, *turned, *spots]
+        windows = [*whole, *turns, *spots]
         if windows:
             found = look_closely(detector, rgb, windows, detector.threshold)
             self._judge_whole(found[: len(whole)])
-            self._judge_turns(found[len(whole) : len(whole) + len(turned)])
+            self._judge_turns(found[len(whole) : len(whole) + len(turns)])
             ahead = [n for n, window in enumerate(windows) if not window.quarter_turns][len(whole) :]
             self._judge_spots([windows[n] for n in ahead], [found[n] for n in ahead])
 
@@ -155,9 +161,10 @@ def _blind_look(detector: Detector, rgb: Pixels) -> Detections:
     """For a detector that is silent about faces it does not see: the picture in the other positions."""
     small = shrunk(rgb, _BLIND_SIDE)[0]
     for turns in (1, 3, 2):
-        turned = np.ascontiguousarray(np.rot90(small, turns))
-        if len(look(detector, turned, _BLIND_SIDE, min(0.95, detector.threshold + _TURNED_SURER))):
-            upright = np.ascontiguousarray(np.rot90(rgb, turns))
+        if len(
+            look(detector, turned(small, turns), _BLIND_SIDE, min(0.95, detector.threshold + _TURNED_SURER))
+        ):
+            upright = turned(rgb, turns)
             fine = look(detector, upright, _first_side(rgb))
             return turned_back(fine, turns, rgb.shape[1], rgb.shape[0])
     return no_faces(with_landmarks=False)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from nivo_tui.imaging.working import averaged
+from nivo_tui.imaging.working import averaged, whole_fraction
 from nivo_tui.inference.detections import Detections, Detector, FloatArray, Pixels
 
 CELL = 128
@@ -30,6 +30,7 @@ WHOLE_SIDE = 112.0
 _GAP = 8  # black between windows
 _ENLARGED = 6.0
 _BORDER = 32
+_ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,12 @@ def look(detector: Detector, rgb: Pixels, long_side: int, threshold: float | Non
     seen = view(rgb, long_side, detector)
     found = detector.detect(seen.canvas, threshold)
     return found.take(np.flatnonzero(np.isfinite(found.boxes).all(axis=1))).mapped(seen.ratio)
+
+
+def turned(rgb: Pixels, quarter_turns: int) -> Pixels:
+    """`np.rot90(rgb, quarter_turns)`, contiguous."""
+    rotation = _ROTATIONS.get(quarter_turns % 4)
+    return rgb if rotation is None else np.asarray(cv2.rotate(rgb, rotation), np.uint8)
 
 
 def turned_back(found: Detections, quarter_turns: int, width: int, height: int) -> Detections:
@@ -162,13 +169,15 @@ def _place(canvas: Pixels, rgb: Pixels, window: Window, x: int, y: int) -> _Plac
     right, bottom = (math.ceil(edge) for edge in np.minimum(centre + reach, rgb.shape[1::-1]))
     left, top = min(left, rgb.shape[1] - 1), min(top, rgb.shape[0] - 1)
     right, bottom = max(right, left + 1), max(bottom, top + 1)
-    part = np.rot90(rgb[top:bottom, left:right], window.quarter_turns)
+    part = rgb[top:bottom, left:right]
     wide = min(CELL, max(1, round(part.shape[1] * ratio)))
     high = min(CELL, max(1, round(part.shape[0] * ratio)))
+    if ratio < 1:
+        # Averaging by a whole factor first leaves few pixels for the slow broken one.
+        part = whole_fraction(part, max(wide, high))
     method = cv2.INTER_CUBIC if ratio > 1 else cv2.INTER_AREA
-    canvas[y : y + high, x : x + wide] = cv2.resize(
-        np.ascontiguousarray(part), (wide, high), interpolation=method
-    )
+    small = np.rot90(cv2.resize(part, (wide, high), interpolation=method), window.quarter_turns)
+    canvas[y : y + small.shape[0], x : x + small.shape[1]] = small
     return _Place(x, y, left, top, right - left, bottom - top, ratio, window.quarter_turns)
 
 

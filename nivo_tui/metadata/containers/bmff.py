@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from nivo_tui.metadata.containers.cursor import LETTERS, Cursor
 from nivo_tui.metadata.containers.source import ReadAt, from_bytes
 
 _MOST_BOXES = 65_536
@@ -150,7 +151,7 @@ def read_item_table(meta: bytes) -> ItemTable:
     for box in boxes(read_at, 4, len(meta)):
         payload = meta[box.payload : box.end]
         if box.kind == b"pitm":
-            primary = _Cursor(payload[4:]).unsigned(2 if payload[:1] == b"\0" else 4)
+            primary = Cursor(payload[4:]).unsigned(2 if payload[:1] == b"\0" else 4)
         elif box.kind == b"iinf":
             infos = {item.number: item for item in _item_infos(payload)}
         elif box.kind == b"iloc":
@@ -262,29 +263,7 @@ def _take_moov(facts: BmffFacts, read_at: ReadAt, moov: Box) -> None:
                 facts.tiffs.setdefault(part.kind, read_at(part.payload, length))
 
 
-class _Cursor:
-    """Reads big-endian numbers one after another; beyond the end they are None and it stays ended."""
-
-    def __init__(self, data: bytes, at: int = 0) -> None:
-        self.data = data
-        self.at = at
-
-    def unsigned(self, size: int) -> int | None:
-        """The next number of `size` bytes; 0 where the size is 0."""
-        part = self.data[self.at : self.at + size]
-        if len(part) < size:
-            self.at = len(self.data)
-            return None
-        self.at += size
-        return int.from_bytes(part, "big")
-
-    def string(self) -> bytes:
-        """The next string up to its NUL, which is passed over."""
-        end = self.data.find(b"\0", self.at)
-        end = len(self.data) if end < 0 else end
-        part = self.data[self.at : end]
-        self.at = end + 1
-        return part
+_INFO, _LONG_INFO = struct.Struct(">HH4s"), struct.Struct(">IH4s")
 
 
 def _item_infos(payload: bytes) -> Iterator[Item]:
@@ -294,13 +273,11 @@ def _item_infos(payload: bytes) -> Iterator[Item]:
         version = payload[box.payload : box.payload + 1]
         if box.kind != b"infe" or version not in (b"\2", b"\3"):
             continue
-        cursor = _Cursor(payload[: box.end], box.payload + 4)
-        number = cursor.unsigned(2 if version == b"\2" else 4)
-        protection = cursor.unsigned(2)
-        kind = payload[cursor.at : min(cursor.at + 4, box.end)]
-        cursor.at += 4
-        if number is None or protection is None or len(kind) < 4:
+        layout = _INFO if version == b"\2" else _LONG_INFO
+        if box.payload + 4 + layout.size > box.end:
             continue
+        number, protection, kind = layout.unpack_from(payload, box.payload + 4)
+        cursor = Cursor(payload[: box.end], box.payload + 4 + layout.size)
         name = cursor.string()
         content_type, encoding = (cursor.string(), cursor.string()) if kind == b"mime" else (b"", b"")
         yield Item(number, kind, content_type, name, encoding, protection != 0)
@@ -309,7 +286,7 @@ def _item_infos(payload: bytes) -> Iterator[Item]:
 def _item_places(payload: bytes) -> Iterator[Item]:
     """The entries of iloc (8.11.3), versions 0 to 2, as items that know nothing but their place."""
     version = payload[0] if payload else 0
-    cursor = _Cursor(payload, 4)
+    cursor = Cursor(payload, 4)
     sizes = cursor.unsigned(2)
     wide = version == 2
     count = cursor.unsigned(4 if wide else 2)
@@ -317,24 +294,28 @@ def _item_places(payload: bytes) -> Iterator[Item]:
         return
     offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index_size = sizes & 15 if version else 0
-    for _ in range(min(count, _MOST_ITEMS)):
-        number = cursor.unsigned(4 if wide else 2)
-        construction = cursor.unsigned(2) if version else 0
-        reference = cursor.unsigned(2)
-        base = cursor.unsigned(base_size)
-        extents = cursor.unsigned(2)
-        if number is None or construction is None or reference is None or base is None or extents is None:
-            return
-        places: list[tuple[int, int]] = []
-        for _ in range(extents):
-            cursor.unsigned(index_size)
-            offset, length = cursor.unsigned(offset_size), cursor.unsigned(length_size)
-            if offset is None or length is None:
-                return
-            places.append((base + offset, length))
-            if offset_size + length_size == 0:
-                break
-        yield Item(number, construction=construction & 15, data_reference=reference, extents=tuple(places))
+    if not {offset_size, length_size, base_size, index_size} <= {0, 4, 8}:
+        return
+    letters = LETTERS
+    head = struct.Struct(f">{'I' if wide else 'H'}{'H' if version else ''}H{letters[base_size]}H")
+    extent = struct.Struct(f">{letters[index_size]}{letters[offset_size]}{letters[length_size]}")
+    at = cursor.at
+    try:
+        for _ in range(min(count, _MOST_ITEMS)):
+            fields = head.unpack_from(payload, at)
+            at += head.size
+            base = fields[-2] if base_size else 0
+            places: list[tuple[int, int]] = []
+            for _ in range(fields[-1] if extent.size else min(fields[-1], 1)):
+                numbers = extent.unpack_from(payload, at)
+                at += extent.size
+                length = numbers[-1] if length_size else 0
+                offset = numbers[-2 if length_size else -1] if offset_size else 0
+                places.append((base + offset, length))
+            construction, reference = (fields[1] & 15, fields[2]) if version else (0, fields[1])
+            yield Item(fields[0], construction=construction, data_reference=reference, extents=tuple(places))
+    except struct.error:  # the table is cut short
+        return
 
 
 def _joined(info: Item, place: Item | None) -> Item:
@@ -350,12 +331,11 @@ def _item_references(payload: bytes) -> Iterator[tuple[bytes, int, tuple[int, ..
     """The references of iref (8.11.12): type, from, to."""
     size = 4 if payload[:1] == b"\1" else 2
     for box in boxes(from_bytes(payload), 4, len(payload)):
-        cursor = _Cursor(payload[: box.end], box.payload)
+        cursor = Cursor(payload[: box.end], box.payload)
         source, count = cursor.unsigned(size), cursor.unsigned(2)
         if source is None or count is None:
             continue
-        targets = [cursor.unsigned(size) for _ in range(count)]
-        yield box.kind, source, tuple(target for target in targets if target is not None)
+        yield box.kind, source, cursor.row(count, size)
 
 
 def _item_properties(payload: bytes) -> dict[int, tuple[tuple[bytes, bytes], ...]]:
@@ -381,12 +361,12 @@ def _associations(payload: bytes) -> Iterator[tuple[int, list[int]]]:
     """The entries of one ipma box: an item and its property indices, counted from 1."""
     version = payload[:1]
     wide = bool(payload[3] & 1) if len(payload) > 3 else False
-    cursor = _Cursor(payload, 4)
+    cursor = Cursor(payload, 4)
     count = cursor.unsigned(4)
     for _ in range(min(count or 0, _MOST_ITEMS)):
         item = cursor.unsigned(4 if version == b"\1" else 2)
         number = cursor.unsigned(1)
         if item is None or number is None:
             return
-        raw = [cursor.unsigned(2 if wide else 1) for _ in range(number)]
-        yield item, [index & (0x7FFF if wide else 0x7F) for index in raw if index is not None]
+        mask = 0x7FFF if wide else 0x7F
+        yield item, [index & mask for index in cursor.row(number, 2 if wide else 1)]
