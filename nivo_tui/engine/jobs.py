@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,8 @@ from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.protocol import Run
 from nivo_tui.errors import EngineError
 from nivo_tui.text import plain
+
+Job = Callable[[JobContext, dict[str, Any]], dict[str, Any]]
 
 _VERBS = {
     "scan": "scanning",
@@ -20,39 +23,27 @@ _VERBS = {
 }
 
 
+_JOBS = {
+    "scan": "scan:scan",
+    "write": "writing:write",
+    "untag": "writing:untag",
+    "undo": "writing:undo",
+    "settle": "settling:settle",
+    "verify": "verifying:verify",
+    "backups": "backups:backups",
+    "models": "modelstore:models",
+    "doctor": "checks:doctor",
+}
+"""The function of each kind; its module is imported when such a job is done."""
+
+
 def run_job(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Do a job; returns its summary. Raises NivoError where it cannot be done at all."""
-    if context.kind == "scan":
-        from nivo_tui.engine.scan import ScanJob
-
-        return ScanJob(context, options).run()
-    if context.kind == "doctor":
-        from nivo_tui.engine.checks import doctor
-
-        return doctor(context, options)
-    if context.kind == "verify":
-        from nivo_tui.engine.verifying import verify
-
-        return verify(context, options)
-    if context.kind == "backups":
-        from nivo_tui.engine.backups import backups
-
-        return backups(context, options)
-    if context.kind == "models":
-        from nivo_tui.engine.modelstore import models
-
-        return models(context, options)
-    from nivo_tui.engine import writing
-
-    jobs: dict[str, Callable[[JobContext, dict[str, Any]], dict[str, Any]]] = {
-        "write": writing.write,
-        "untag": writing.untag,
-        "undo": writing.undo,
-        "settle": writing.settle,
-    }
-    if context.kind not in jobs:
+    if context.kind not in _JOBS:
         raise EngineError(f"unknown job {context.kind!r}")
-    return jobs[context.kind](context, options)
+    module, _, name = _JOBS[context.kind].partition(":")
+    job: Job = getattr(importlib.import_module(f"nivo_tui.engine.{module}"), name)
+    return job(context, options)
 
 
 def title_of(order: Run) -> str:

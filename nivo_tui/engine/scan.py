@@ -57,6 +57,11 @@ class _Outdated:
         return answer
 
 
+def scan(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
+    """Scan files and folders; see `ScanJob`."""
+    return ScanJob(context, options).run()
+
+
 class ScanJob:
     """Scans files and folders. Options: paths, models, recheck, limit, quick (see engine.protocol)."""
 

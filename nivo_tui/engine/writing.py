@@ -30,15 +30,6 @@ from nivo_tui.platform.memory import keep_freed_memory
 _DONE_SOMETHING = frozenset({"written", "planned"})
 
 
-def settle(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
-    """Finish or roll back what an interrupted run left; says each file it dealt with."""
-    settled = Journal(context.decisions_db).settle()
-    for one in settled:
-        context.emitter.log("write", f"{one.target}: an interrupted write was {one.outcome}", "warn")
-        _refresh(context, one.path)
-    return {"settled": len(settled)}
-
-
 def write(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Write accepted tags, or words given, into photos. Options: see engine.protocol."""
     wish = wish_of(context.settings, options)
@@ -103,7 +94,7 @@ class _Writing:
             return plan.receipts()
         receipts = apply_plan(plan, self._journal, run, self._options)
         if any(r.status == "written" for r in receipts):
-            _refresh(self._context, path)
+            refresh(self._context, path)
         return receipts
 
 
@@ -186,7 +177,7 @@ def told(context: JobContext, receipts: Iterable[Receipt], *, execute: bool, tot
     for n, receipt in enumerate(receipts):
         tally.add((receipt,))
         if execute and receipt.status == "written":
-            _refresh(context, receipt.path)
+            refresh(context, receipt.path)
         context.progress(context.kind, n + 1, max(total, n + 1))
         if context.cancelled():
             break
@@ -226,7 +217,7 @@ class _Tally:
         return {**first, **{s: self.counts[s] for s in states}, "seconds": seconds}
 
 
-def _refresh(context: JobContext, path: str) -> None:
+def refresh(context: JobContext, path: str) -> None:
     """Let the catalog know what the file says now; what its pixels gave stays true."""
     with suppress(PhotoError, OSError):
         with open(path, "rb") as file:
