@@ -29,8 +29,9 @@ from pictures import photos_of
 from report import report
 
 from nivo_tui.images import load_image
-from nivo_tui.imaging.working import ANALYSIS_SIDE, average_down
+from nivo_tui.imaging.working import ANALYSIS_SIDE, WorkingImage, average_down
 from nivo_tui.inference import classes, objects
+from nivo_tui.inference.analyst import Analyst
 from nivo_tui.inference.classes import Classifier
 from nivo_tui.inference.detections import Detections, Detector, FloatArray, Pixels
 from nivo_tui.inference.faces import align, recognise, scrfd, views, yunet
@@ -46,6 +47,8 @@ from nivo_tui.platform.memory import keep_freed_memory
 
 REACH = 0.9
 BATCHES = (1, 2, 4, 8)
+LOOKS = "faces, all looks"
+WHOLE = "all of a photo, as a scan does"
 Look = Callable[[Pixels], object]
 Tape = list[tuple[Path, dict[str, Any]]]
 
@@ -94,7 +97,7 @@ def main() -> None:
     bare = Bare()
     report("models", [row for part in parts for row in throughput(part, pictures, bare, options)])
     print()
-    tapes = [(part.name, record(part, pictures[:1])) for part in parts if part.name != "faces, all looks"]
+    tapes = [(part.name, record(part, pictures[:1])) for part in parts if part.name not in (LOOKS, WHOLE)]
     report("models-batches", [row for name, tape in tapes for row in batches(name, tape, bare, options)])
     print()
     report("models-sessions", [row for name, tape in tapes for row in sessions(name, tape)])
@@ -106,7 +109,7 @@ def parts_of(chosen: Any, pictures: Sequence[Pixels]) -> Iterator[Part]:
     if chosen.face is not None and chosen.face.files:
         detector = detector_of(chosen.face, backend)
         yield Part("faces, first look", lambda rgb: look(detector, rgb, LONG_SIDE, detector.hint))
-        yield Part("faces, all looks", lambda rgb: search(detector, rgb))
+        yield Part(LOOKS, lambda rgb: search(detector, rgb))
         file = chosen.face.file("recogniser")
         if file is not None:
             recogniser = Recogniser(backend.load(file.path), file.normalises)
@@ -116,6 +119,13 @@ def parts_of(chosen: Any, pictures: Sequence[Pixels]) -> Iterator[Part]:
         yield Part("objects", ObjectFinder(backend.load(chosen.objects.file("yolox").path)).find)
     if chosen.classes is not None:
         yield Part("classes", Classifier(backend.load(chosen.classes.file("classifier").path)).classify)
+
+
+    analyst = Analyst.load(chosen, "cpu")
+    # The small picture is made once a photo, for features and thumbnail as well: it is none of the models'.
+    working = {id(rgb): WorkingImage(rgb, rgb.shape[1], rgb.shape[0]) for rgb in pictures}
+    _ = [image.small for image in working.values()]
+    yield Part(WHOLE, lambda rgb: analyst.analyse(working[id(rgb)]))
 
 
 def landmarks_of(found: Detections) -> FloatArray:
