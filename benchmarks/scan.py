@@ -170,14 +170,19 @@ def main() -> None:
         "--models", type=Path, help="a folder with packs; one named buffalo_sc is the usual way's"
     )
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--count", default="60,24,24,24", help="how many photos of each kind")
+    parser.add_argument(
+        "--count", default="60,24,24,24", help="how many photos of each kind; one number is for all"
+    )
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--stages", action="store_true", help="where the time goes, too")
     options = parser.parse_args()
     app = face_analysis(options.models.resolve() / "buffalo_sc") if options.models else None
     rows = []
     looked_at = []
-    for kind, count in zip(options.kinds.split(","), options.count.split(","), strict=False):
+    kinds, counts = options.kinds.split(","), options.count.split(",")
+    if len(counts) == 1:
+        counts *= len(kinds)
+    for kind, count in zip(kinds, counts, strict=False):
         files = photos_of(kind, options.photos, int(count))
         if len(files) < 2 * SMALL:
             print(f"{kind}: fewer than {2 * SMALL} photos, left out", file=sys.stderr)

@@ -77,11 +77,11 @@ _SIGNS = (
 
 _MODELS = """\
 Without a model pack faces are counted and not recognised, and objects and scenes are not found.
-A pack is a folder with .onnx files: buffalo_sc or buffalo_l for faces, YOLOX for objects, an ImageNet \
-classifier for scenes. Put it into {folder}, ~/.insightface/models or a folder that NIVO_MODELS names, and \
-scan again.
-nivo-tui doctor lists the packs that were found, and their licences: the InsightFace weights are for \
-non-commercial research only.
+In a shell, nivo-tui models list shows the packs that are here and those that can be fetched, with size and \
+licence; nivo-tui models fetch buffalo_sc yolox_tiny mobilenetv2 gets one for each task. The InsightFace \
+weights are for non-commercial research only.
+A pack of your own, a folder with .onnx files, goes into {folder}, ~/.insightface/models or a folder that \
+NIVO_MODELS names. Then scan again: only what the new packs see is looked for.
 """
 
 
