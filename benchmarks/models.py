@@ -116,10 +116,10 @@ def parts_of(chosen: Any, pictures: Sequence[Pixels]) -> Iterator[Part]:
             faces = {id(rgb): landmarks_of(search(detector, rgb)) for rgb in pictures}
             yield Part("recognition", lambda rgb: recogniser.embed(rgb, faces[id(rgb)]))
     if chosen.objects is not None:
-        yield Part("objects", ObjectFinder(backend.load(chosen.objects.file("yolox").path)).find)
+        path = chosen.objects.file("yolox").path
+        yield Part("objects", ObjectFinder.load(path, objects.THRESHOLD, backend).find)
     if chosen.classes is not None:
         yield Part("classes", Classifier(backend.load(chosen.classes.file("classifier").path)).classify)
-
 
     analyst = Analyst.load(chosen, "cpu")
     # The small picture is made once a photo, for features and thumbnail as well: it is none of the models'.

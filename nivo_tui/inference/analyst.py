@@ -32,12 +32,13 @@ Part = Literal["faces", "objects", "classes", "vector"]
 PARTS: tuple[Part, ...] = ("faces", "objects", "classes", "vector")
 
 # Raised for a part when the same model would give other results than before.
-CODE_VERSIONS: Mapping[Part, int] = {"faces": 2, "objects": 2, "classes": 2, "vector": 1}
+CODE_VERSIONS: Mapping[Part, int] = {"faces": 2, "objects": 3, "classes": 2, "vector": 1}
 
 Say = Callable[[str], None]
 FacesMode = Literal["recognise", "count", "off"]
 _BLANK = np.zeros((112, 112, 3), np.uint8)
 _Finder = TypeVar("_Finder")
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +226,8 @@ class _Loader:
         return FaceFinder(detector, recogniser, pack.name)
 
     def object_finder(self, pack: Pack) -> ObjectFinder:
-        finder = ObjectFinder(self._runtime().load(_file(pack, "yolox").path), pack.thresholds["detect"])
-        _try(lambda: finder.find(_BLANK))
-        return finder
+        path, threshold = _file(pack, "yolox").path, pack.thresholds["detect"]
+        return _try(lambda: ObjectFinder.load(path, threshold, self._runtime()))
 
     def classifier(self, pack: Pack) -> Classifier:
         names = read_labels(pack.labels) if pack.labels is not None else ()
@@ -274,10 +274,10 @@ def _file(pack: Pack, kind: Any) -> PackFile:
     return file
 
 
-def _try(look: Callable[[], object]) -> None:
+def _try(look: Callable[[], _Made]) -> _Made:
     """Lets a model look at a blank picture, so that one that cannot work fails here and not at each photo."""
     try:
-        look()
+        return look()
     except (ValueError, IndexError) as error:
         raise PackError(f"its outputs are not what its kind gives ({error})") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 from nivo_tui.errors import PackError
 from nivo_tui.imaging.working import averaged
 from nivo_tui.inference.detections import FloatArray, Pixels, overlaps, scratch, write_planes
-from nivo_tui.inference.runtime.backend import Model
+from nivo_tui.inference.packs.graph import read_graph, with_any_size
+from nivo_tui.inference.runtime.backend import CPU, Backend, Model
 from nivo_tui.model import FoundObject
 
 THRESHOLD = 0.3
 NMS_OVERLAP = 0.45
 _SIDE = 416
 _PADDING = 114
+_WIDE = np.full((96, 256, 3), _PADDING, np.uint8)
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64))  # the latter of the large networks with a fourth level
 _LARGEST_LOGARITHM = 8.0
 
@@ -36,16 +39,38 @@ COCO_CLASSES = (
 class ObjectFinder:
     """A YOLOX graph on a session. Any number of threads may call it."""
 
-    def __init__(self, model: Model, threshold: float = THRESHOLD) -> None:
+    def __init__(
+        self, model: Model, threshold: float = THRESHOLD, size: tuple[int, int] | None = None
+    ) -> None:
+        """`size` is the largest (width, height) shown to a network that takes any: 416 each where it is None.
+
+        Raises PackError for an input that is none of YOLOX.
+        """
         self._model = model
         self._threshold = threshold
-        self._fixed = model.fixed_input_size
+        self._most = model.fixed_input_size or size or (_SIDE, _SIDE)
         # Where every new size costs, all pictures go into one.
-        if self._fixed is None and model.prefers_few_shapes:
-            self._fixed = (_SIDE, _SIDE)
-        width, height = self._fixed or (_SIDE, _SIDE)
+        self._is_fixed = model.fixed_input_size is not None or model.prefers_few_shapes
+        width, height = self._most
         if width % 32 or height % 32:
             raise PackError(f"{model.path.name}: the input {width}x{height} is not one of YOLOX")
+
+    @classmethod
+    def load(cls, path: Path, threshold: float, backend: Backend) -> ObjectFinder:
+        """The network in `path`. On the CPU its size is set free where it bears that: a photo that is no
+        square then costs less than its square. Raises PackError where it cannot be used.
+        """
+        if backend.provider.name == CPU and (data := with_any_size(path)) is not None:
+            height, width = read_graph(path).inputs[0].shape[2:]
+            try:
+                finder = cls(backend.load(path, data=data), threshold, (width or _SIDE, height or _SIDE))
+                finder.find(_WIDE)
+                return finder
+            except (PackError, ValueError, IndexError):
+                pass  # its graph holds to the size in other places too
+        finder = cls(backend.load(path), threshold)
+        finder.find(_WIDE)
+        return finder
 
     def find(self, rgb: Pixels, scale: float = 1.0) -> tuple[FoundObject, ...]:
         """The objects in `rgb` (h, w, 3; oriented), the surest first.
@@ -71,14 +96,14 @@ class ObjectFinder:
         # An odd row or column is left out: halving comes first, and costs a tenth of other ways to shrink.
         height, width = (max(1, side & ~1) for side in rgb.shape[:2])
         rgb = rgb[:height, :width]
-        most_wide, most_high = self._fixed or (_SIDE, _SIDE)
+        most_wide, most_high = self._most
         ratio = min(most_wide / width, most_high / height)
         size = (max(1, int(width * ratio)), max(1, int(height * ratio)))
         if ratio < 1:
             small = averaged(rgb, size)
         else:
             small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        wide, high = self._fixed or (_multiple(size[0]), _multiple(size[1]))
+        wide, high = self._most if self._is_fixed else (_multiple(size[0]), _multiple(size[1]))
         tensor = scratch((1, 3, high, wide))
         write_planes(tensor[0, :, : size[1], : size[0]], small, 0.0, 1.0, blue_first=True)
         tensor[:, :, size[1] :] = _PADDING

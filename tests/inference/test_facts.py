@@ -16,7 +16,7 @@ from nivo_tui.errors import PackError
 from nivo_tui.inference.packs import facts as facts_module
 from nivo_tui.inference.packs import graph as graph_module
 from nivo_tui.inference.packs.facts import Fact, Facts, Kind, file_sha256, inside, kind_of
-from nivo_tui.inference.packs.graph import read_graph
+from nivo_tui.inference.packs.graph import read_graph, with_any_size
 
 from . import tiny
 
@@ -249,3 +249,28 @@ def test_a_fact_says_what_the_cache_kept(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(facts_module, "_remembered", {})
     assert Facts(tmp_path / "c.json").of(model) == fact
     assert fact == Fact(file_sha256(model), "text_encoder", False, file_sha256(model))
+
+
+def test_a_size_set_free_moves_nothing_else(tmp_path: Path) -> None:
+    path = tiny.save_graph(tmp_path / "net.onnx", (1, 3, 416, 640), [("out", (1, 7))])
+    data, freed = path.read_bytes(), with_any_size(path)
+    assert freed is not None and len(freed) == len(data)
+    assert sum(a != b for a, b in zip(data, freed, strict=True)) == 6
+    (tmp_path / "free.onnx").write_bytes(freed)
+    assert read_graph(tmp_path / "free.onnx").inputs[0].shape == (1, 3, None, None)
+    assert read_graph(path).outputs == read_graph(tmp_path / "free.onnx").outputs
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 64, 64), (1, 3, "h", "w"), (1, 3, 416), (1, 3, 20_000, 416)])
+def test_a_size_that_cannot_be_set_free_in_its_place_stays(
+    tmp_path: Path, shape: tuple[int | str, ...]
+) -> None:
+    path = tiny.save_graph(tmp_path / "net.onnx", shape, [("out", (1, 7))])
+    assert with_any_size(path) is None
+
+
+def test_a_model_whose_weights_lie_elsewhere_keeps_its_size(tmp_path: Path) -> None:
+    path = tiny.with_external_data(
+        tiny.save_graph(tmp_path / "net.onnx", (1, 3, 416, 416), [("out", (1, 7))]), "weights.bin"
+    )
+    assert with_any_size(path) is None

@@ -13,7 +13,8 @@ from onnx import TensorProto, helper
 
 from nivo_tui.errors import PackError
 from nivo_tui.inference.objects import COCO_CLASSES, ObjectFinder
-from nivo_tui.inference.runtime.backend import Backend
+from nivo_tui.inference.runtime.backend import Backend, Model
+from nivo_tui.inference.runtime.providers import Provider
 
 DOG, CAT = COCO_CLASSES.index("dog"), COCO_CLASSES.index("cat")
 STRIDES = (8, 16, 32)
@@ -147,3 +148,94 @@ def test_other_answers_are_refused(tmp_path: Path) -> None:
         finder(tmp_path / "size.onnx", np.zeros((84, 85), np.float32), (100, 64))
     with pytest.raises(PackError, match=r"half\.onnx takes tensor\(float16\), not 32-bit floats"):
         finder(tmp_path / "half.onnx", np.zeros((84, 85), np.float32), (64, 64), TensorProto.FLOAT16)
+
+
+def convolution(path: Path, size: tuple[int, int] | None, holds_to_it: bool = False) -> Path:
+    """A network whose rows are three pooled copies of the picture, as many as YOLOX has for any size.
+
+    With `holds_to_it` the number of rows is written into the graph, as some exports do.
+    """
+    nodes, parts = [], []
+    for stride in STRIDES:
+        pool = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
+        nodes.append(helper.make_node("AveragePool", ["images"], [f"p{stride}"], **pool))
+        nodes.append(helper.make_node("ReduceMean", [f"p{stride}"], [f"m{stride}"], axes=[1], keepdims=1))
+        nodes.append(helper.make_node("Reshape", [f"m{stride}", "flat"], [f"f{stride}"]))
+        parts.append(f"f{stride}")
+    nodes.append(helper.make_node("Concat", parts, ["column"], axis=1))
+    nodes.append(helper.make_node("Mul", ["column", "none"], ["empty"]))
+    weights = [
+        helper.make_tensor("flat", TensorProto.INT64, [3], [1, -1, 1]),
+        helper.make_tensor("none", TensorProto.FLOAT, [1, 1, 85], np.zeros(85, np.float32)),
+    ]
+    last = "empty"
+    if holds_to_it:
+        rows = len(rows_of(*(size or (416, 416))))
+        weights.append(helper.make_tensor("zeros", TensorProto.FLOAT, [1, rows, 85], np.zeros(rows * 85)))
+        nodes.append(helper.make_node("Add", ["empty", "zeros"], ["sum"]))
+        last = "sum"
+    nodes.append(helper.make_node("Identity", [last], ["output"]))
+    width, height = size or ("w", "h")
+    graph = helper.make_graph(
+        nodes,
+        "pooled",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, height, width])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, None, 85])],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, path)
+    return path
+
+
+def shapes_shown(
+    finder: ObjectFinder, monkeypatch: pytest.MonkeyPatch, *pictures: np.ndarray
+) -> list[tuple[int, ...]]:
+    shown: list[tuple[int, ...]] = []
+    run = Model.run
+
+    def noting(model: Model, tensor: np.ndarray) -> list[np.ndarray]:
+        shown.append(tensor.shape[2:])
+        return run(model, tensor)
+
+    monkeypatch.setattr(Model, "run", noting)
+    for picture in pictures:
+        finder.find(picture)
+    return shown
+
+
+WIDE, TALL = np.zeros((480, 640, 3), np.uint8), np.zeros((640, 360, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size", "holds_to_it", "shapes"),
+    [
+        ((416, 416), False, [(320, 416), (416, 256)]),
+        ((640, 640), False, [(480, 640), (640, 384)]),
+        (None, False, [(320, 416), (416, 256)]),
+        ((416, 416), True, [(416, 416), (416, 416)]),
+    ],
+)
+def test_a_network_of_convolutions_is_shown_no_more_than_the_picture(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int] | None,
+    holds_to_it: bool,
+    shapes: list[tuple[int, ...]],
+) -> None:
+    path = convolution(tmp_path / "pooled.onnx", size, holds_to_it)
+    finder = ObjectFinder.load(path, 0.3, Backend("cpu"))
+    assert shapes_shown(finder, monkeypatch, WIDE, TALL) == shapes
+
+
+def test_on_another_provider_the_size_stays(tmp_path: Path) -> None:
+    path = convolution(tmp_path / "pooled.onnx", (416, 416))
+
+    class Elsewhere(Backend):
+        @property
+        def provider(self) -> Provider:
+            return Provider("CUDAExecutionProvider", "", "cuda:0")
+
+    finder = ObjectFinder.load(path, 0.3, Elsewhere("cpu"))
+    assert finder._is_fixed

@@ -4,8 +4,8 @@ An ONNX file is a protocol-buffers message. Field numbers of onnx.proto3 (ONNX 1
 GraphProto.node = 1, initializer = 5, input = 11, output = 12; NodeProto.input = 1, output = 2, op_type = 4,
 attribute = 5; AttributeProto.t = 5, g = 6, tensors = 10, graphs = 11; TensorProto.name = 8,
 external_data = 13; StringStringEntryProto.key = 1, value = 2; ValueInfoProto.name = 1, type = 2;
-TypeProto.tensor_type = 1; Tensor.elem_type = 1, shape = 2; TensorShapeProto.dim = 1; Dimension.dim_value = 1.
-Weights are stepped over, not read. The file is untrusted: how much is read of it has a limit.
+TypeProto.tensor_type = 1; Tensor.elem_type = 1, shape = 2; TensorShapeProto.dim = 1; Dimension.dim_value = 1,
+dim_param = 2. Weights are stepped over, not read. The file is untrusted: how much is read of it has a limit.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _MOST_SIDES = 16
 _LONGEST_TEXT = 4096
 _DEEPEST = 16
 _FIRST_STEPS = 8
+_SHORT_SIDE = 3  # bytes of a side of 128 to 16383: its key and two for the number
+_DIM_VALUE, _DIM_PARAM = 0x08, 0x12  # keys of fields 1 (varint) and 2 (text)
 _Span = tuple[int, int]
 
 
@@ -63,10 +65,46 @@ def read_graph(path: Path) -> Graph:
         raise PackError(f"{path.name} is not a complete ONNX model ({error})") from error
 
 
+def with_any_size(path: Path) -> bytes | None:
+    """The model in `path` with its one picture's height and width set free; None where they cannot be.
+
+    Networks of convolutions take any size, whatever their export says. A side of 128 to 16383 pixels is as
+    long in the file as a name of one letter in its place, so that nothing else moves. Whether the network
+    really bears it is only known from running it. Raises PackError where the file is no complete model.
+    """
+    graph = read_graph(path)
+    if len(graph.inputs) != 1 or len(graph.inputs[0].shape) != 4 or graph.external:
+        return None
+    try:
+        data = bytearray(path.read_bytes())
+    except (OSError, MemoryError) as error:
+        raise PackError(f"{path.name} cannot be read: {error}") from error
+    for (start, end), letter in zip(
+        _sides_of(_Reader(bytes(data)), graph.inputs[0].name)[2:], b"hw", strict=True
+    ):
+        if end - start != _SHORT_SIDE or data[start] != _DIM_VALUE:
+            return None
+        data[start:end] = bytes((_DIM_PARAM, 1, letter))
+    return bytes(data)
+
+
+def _sides_of(reader: _Reader, name: str) -> list[_Span]:
+    """Where the sides of an input's shape are written."""
+    graph = deque(reader.spans(reader.whole, 7), maxlen=1)[0]
+    given = next(span for span in reader.spans(graph, 11) if name in reader.texts(span, 1))
+    shapes = (
+        shape
+        for types in reader.spans(given, 2)
+        for tensor in reader.spans(types, 1)
+        for shape in reader.spans(tensor, 2)
+    )
+    return [side for shape in shapes for side in reader.spans(shape, 1)]
+
+
 class _Reader:
     """Steps through the messages of a file, and no further than a sound model would need."""
 
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: mmap.mmap | bytes) -> None:
         self.whole: _Span = (0, len(data))
         self._data = data
         self._left = _MOST_FIELDS

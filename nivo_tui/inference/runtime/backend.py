@@ -96,14 +96,15 @@ class Backend:
         """What runs the models now."""
         return self._provider
 
-    def load(self, path: Path, types: Collection[str] = FLOATS) -> Model:
+    def load(self, path: Path, types: Collection[str] = FLOATS, data: bytes | None = None) -> Model:
         """The model in `path`, on the chosen provider; its first input is of one of ONNX Runtime's `types`.
 
-        Raises PackError where it cannot be loaded.
+        `data` is what is loaded in the place of the file's own bytes. Raises PackError where it cannot be
+        loaded.
         """
-        return Model(path, self, types)
+        return Model(path, self, types, data)
 
-    def open(self, path: Path) -> tuple[Any, str]:
+    def open(self, path: Path, data: bytes | None = None) -> tuple[Any, str]:
         """A session for `path`, and the name of the provider that it runs on.
 
         Where the chosen provider cannot open what the CPU can, everything moves to the CPU.
@@ -111,20 +112,20 @@ class Backend:
         with self._lock:
             chosen = self._chosen
         if chosen is self._cpu:
-            return self.open_on_cpu(path), CPU
+            return self.open_on_cpu(path, data), CPU
         try:
-            session = chosen.open(str(path))
+            session = chosen.open(data or str(path))
             require_provider(session, chosen.name)
         except Exception as error:  # the runtime has no common error class
-            session = self.open_on_cpu(path)
+            session = self.open_on_cpu(path, data)
             self.fail_over(chosen.name, error)
             return session, CPU
         return session, chosen.name
 
-    def open_on_cpu(self, path: Path) -> Any:
+    def open_on_cpu(self, path: Path, data: bytes | None = None) -> Any:
         """A session for `path` on the CPU. Raises PackError where the file is at fault."""
         try:
-            return self._cpu.open(str(path))
+            return self._cpu.open(data or str(path))
         except Exception as error:  # the runtime has no common error class
             raise PackError(f"{path.name} cannot be loaded: {first_line(error)}") from error
 
@@ -171,12 +172,16 @@ class _Place:
 class Model:
     """One ONNX graph that any number of threads may run at once."""
 
-    def __init__(self, path: Path, backend: Backend, types: Collection[str] = FLOATS) -> None:
+    def __init__(
+        self, path: Path, backend: Backend, types: Collection[str] = FLOATS, data: bytes | None = None
+    ) -> None:
         self.path = path
         self._backend = backend
         self._lock = threading.Lock()
-        self._place = _Place(*backend.open(path))
-        self._spare: _Place | None = self._place if self._place.provider == CPU else None
+        self._place = _Place(*backend.open(path, data))
+        on_cpu = self._place.provider == CPU
+        self._spare: _Place | None = self._place if on_cpu else None
+        self._data = None if on_cpu else data
         session = self._place.session
         self.inputs = tuple(ModelInput(one.name, one.type, tuple(one.shape)) for one in session.get_inputs())
         if not self.inputs:
@@ -235,7 +240,7 @@ class Model:
         """The session on the CPU, opened by the first thread that needs it."""
         with self._lock:
             if self._spare is None:
-                self._spare = _Place(self._backend.open_on_cpu(self.path), CPU)
+                self._spare = _Place(self._backend.open_on_cpu(self.path, self._data), CPU)
             return self._spare
 
     def _failed(self, error: Exception) -> PackError:
