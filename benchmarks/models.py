@@ -30,7 +30,7 @@ from report import report
 
 from nivo_tui.images import load_image
 from nivo_tui.imaging.working import ANALYSIS_SIDE, WorkingImage, average_down
-from nivo_tui.inference import classes, objects
+from nivo_tui.inference import middle, objects
 from nivo_tui.inference.analyst import Analyst
 from nivo_tui.inference.classes import Classifier
 from nivo_tui.inference.detections import Detections, Detector, FloatArray, Pixels
@@ -53,13 +53,13 @@ Look = Callable[[Pixels], object]
 Tape = list[tuple[Path, dict[str, Any]]]
 
 STAGES: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...] = (
-    ("shrink", ((views, "averaged"), (objects, "averaged"), (classes, "averaged"))),
+    ("shrink", ((views, "averaged"), (objects, "averaged"), (middle, "averaged"))),
     ("align", ((align, "crop"),)),
     (
         "tensor",
         (
             (scrfd, "write_planes"), (yunet, "write_planes"), (recognise, "stacked_planes"),
-            (objects, "write_planes"), (classes, "planes"),
+            (objects, "write_planes"), (middle, "planes"),
         ),
     ),
 )  # fmt: skip

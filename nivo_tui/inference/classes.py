@@ -7,20 +7,18 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from nivo_tui.errors import PackError
-from nivo_tui.imaging.working import averaged
-from nivo_tui.inference.detections import FloatArray, Pixels, planes
+from nivo_tui.inference.detections import Pixels
+from nivo_tui.inference.middle import MiddleInput
 from nivo_tui.inference.packs.inputs import default_input
-from nivo_tui.inference.packs.pack import InputSpec, Layout
+from nivo_tui.inference.packs.pack import InputSpec
 from nivo_tui.inference.runtime.backend import Model
 from nivo_tui.model import ClassScore
 
 COUNT = 1000
-_SIDE = 224
 _LARGEST_LABELS = 1 << 20
 
 
@@ -34,19 +32,14 @@ class Classifier:
     def __init__(self, model: Model, names: tuple[str, ...] = (), spec: InputSpec | None = None) -> None:
         self._model = model
         self._names = names or imagenet_names()
-        self._spec = spec or default_input("classifier")
-        self._layout = _layout(model.input_shape, self._spec.layout)
-        sides = model.input_shape[1:3] if self._layout == "nhwc" else model.input_shape[2:4]
-        height, width = sides if len(sides) == 2 else (None, None)
-        self._width = width if isinstance(width, int) else self._spec.width or _SIDE
-        self._height = height if isinstance(height, int) else self._spec.height or _SIDE
+        self._input = MiddleInput(model.input_shape, spec or default_input("classifier"))
 
     def classify(self, rgb: Pixels, top: int = 10) -> tuple[ClassScore, ...]:
         """The `top` likeliest classes of `rgb` (h, w, 3): number, name, probability 0-1; likeliest first.
 
         Raises PackError where the network fails, or its answer is not one number for each class.
         """
-        answers = self._model.run(self._tensor(self._centre(rgb)))
+        answers = self._model.run(self._input.tensor(rgb))
         chances = _chances(self._scores(answers))
         best = np.argsort(-chances, kind="stable")[:top]
         return tuple((int(index), self._name(int(index)), float(chances[index])) for index in best)
@@ -60,24 +53,6 @@ class Classifier:
         if not np.isfinite(scores).all():
             raise PackError(f"{self._model.path.name}: its answer is no number")
         return scores
-
-    def _centre(self, rgb: Pixels) -> Pixels:
-        """The middle of the picture at the network's size."""
-        height, width = rgb.shape[:2]
-        part = min(height / self._height, width / self._width) * self._spec.crop
-        tall, wide = max(1, int(self._height * part)), max(1, int(self._width * part))
-        top, left = (height - tall) // 2, (width - wide) // 2
-        middle = rgb[top : top + tall, left : left + wide]
-        size = (self._width, self._height)
-        if part > 1:
-            return averaged(middle, size)
-        return np.asarray(cv2.resize(middle, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-    def _tensor(self, picture: Pixels) -> FloatArray:
-        mean, std = self._spec.mean, self._spec.std
-        factor = (1 / std[0], 1 / std[1], 1 / std[2])
-        tensor = planes(picture, mean, factor, blue_first=self._spec.order == "bgr")
-        return np.ascontiguousarray(tensor.transpose(0, 2, 3, 1)) if self._layout == "nhwc" else tensor
 
     def _name(self, index: int) -> str:
         return self._names[index] if index < len(self._names) else f"class_{index}"
@@ -104,13 +79,6 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if len(names) != COUNT:
         raise PackError(f"the labels file {path.name} holds {len(names)} names, not {COUNT}")
     return names
-
-
-def _layout(shape: Sequence[int | str | None], stated: Layout) -> Layout:
-    """Where the graph has its channels; as stated where it leaves that open."""
-    if len(shape) != 4 or (shape[1] == 3) == (shape[3] == 3):
-        return stated
-    return "nchw" if shape[1] == 3 else "nhwc"
 
 
 def _chances(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,10 +1,9 @@
-"""The real networks: equal to the insightface package on its own input, and right on labelled photos."""
+"""The real networks beside the face pack: right on labelled photos, and equal to OpenCV where it has one."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,48 +12,19 @@ from PIL import Image, ImageOps
 
 from nivo_tui.imaging.working import WorkingImage
 from nivo_tui.inference.analyst import Analyst
-from nivo_tui.inference.detections import Pixels, overlaps
+from nivo_tui.inference.detections import Pixels
 from nivo_tui.inference.faces.builtin import BuiltinDetector
 from nivo_tui.inference.faces.finder import FaceFinder
-from nivo_tui.inference.faces.recognise import Recogniser
-from nivo_tui.inference.faces.scrfd import Scrfd
-from nivo_tui.inference.faces.search import shrunk
+from nivo_tui.inference.faces.views import shrunk
 from nivo_tui.inference.faces.yunet import YuNet
 from nivo_tui.inference.objects import COCO_CLASSES
 from nivo_tui.inference.packs.finding import builtin_pack, find_packs, select
 from nivo_tui.inference.runtime.backend import Backend
 
-# The package calls what scikit-image is about to drop.
-pytestmark = pytest.mark.filterwarnings("ignore:.estimate. is deprecated:FutureWarning")
-
 
 @pytest.fixture(scope="module")
 def backend() -> Backend:
     return Backend("cpu")
-
-
-@pytest.fixture(scope="module")
-def scrfd(models: Path, backend: Backend) -> Scrfd:
-    return Scrfd(backend.load(models / "buffalo_sc" / "det_500m.onnx"))
-
-
-@pytest.fixture(scope="module")
-def recogniser(models: Path, backend: Backend) -> Recogniser:
-    return Recogniser(backend.load(models / "buffalo_sc" / "w_edgeface_xs.onnx"))
-
-
-@pytest.fixture(scope="module")
-def package(models: Path) -> Any:
-    app = pytest.importorskip("insightface.app")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    analysis = app.FaceAnalysis(
-        name=str((models / "buffalo_sc").resolve()), providers=["CPUExecutionProvider"], sess_options=options
-    )
-    analysis.prepare(0, det_size=(640, 640))
-    return analysis
 
 
 def read(path: Path) -> Pixels:
@@ -65,62 +35,6 @@ def read(path: Path) -> Pixels:
 def rows_of(folder: Path) -> list[dict[str, str]]:
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def package_canvas(rgb: Pixels) -> tuple[Pixels, float]:
-    """The picture as the package shows it to the detector: bilinear to 640, at the upper left of black."""
-    height, width = rgb.shape[:2]
-    size = (640, int(640 * height / width)) if width >= height else (int(640 * width / height), 640)
-    canvas = np.zeros((640, 640, 3), np.uint8)
-    canvas[: size[1], : size[0]] = cv2.resize(rgb, size)
-    return canvas, size[1] / height
-
-
-@pytest.mark.parametrize("name", ["t1.jpg", "bbt4.jpg", "rot_90.jpg", "mask.png", "no_face.png", "img57.jpg"])
-def test_decoding_equals_the_package_on_its_own_input(
-    name: str, photos: Path, scrfd: Scrfd, recogniser: Recogniser, package: Any
-) -> None:
-    rgb = read(photos / "faces_count" / name)
-    canvas, ratio = package_canvas(rgb)
-    ours = scrfd.detect(canvas).mapped(ratio)
-    theirs = package.get(np.ascontiguousarray(rgb[:, :, ::-1]))
-    assert len(ours) == len(theirs)
-    for index, face in enumerate(theirs):
-        assert np.abs(ours.boxes[index] - face.bbox).max() < 1
-        assert ours.landmarks is not None
-        assert np.abs(ours.landmarks[index] - face.kps).max() < 1
-        assert ours.scores[index] == pytest.approx(float(face.det_score), abs=1e-3)
-        (vector,) = recogniser.embed(rgb, ours.landmarks[index : index + 1])
-        assert vector is not None
-        assert float(np.frombuffer(vector, "<f4") @ face.normed_embedding) > 0.999
-
-
-def test_photos_are_right_and_the_packages_faces_are_found(photos: Path, scrfd: Scrfd, package: Any) -> None:
-    finder = FaceFinder(scrfd)
-    right, theirs, found = 0, 0, 0
-    rows = rows_of(photos / "faces_count")
-    for row in rows:
-        rgb = read(photos / "faces_count" / row["file"])
-        working, ratio = shrunk(rgb, 1280)
-        faces = finder.find(working, 1 / ratio)
-        right += int(row["faces_min"]) <= len(faces) <= int(row["faces_max"])
-        ours = np.array([[f.left, f.top, f.right, f.bottom] for f in faces], np.float32).reshape(-1, 4)
-        boxes, _ = package.det_model.detect(np.ascontiguousarray(rgb[:, :, ::-1]))
-        theirs += len(boxes)
-        found += sum(bool((overlaps(box[:4], ours) > 0.5).any()) for box in boxes)
-    assert right >= 0.97 * len(rows)
-    assert found >= 0.99 * theirs
-
-
-def test_close_ups_that_the_package_enlarges_are_found(
-    photos: Path, scrfd: Scrfd, recogniser: Recogniser
-) -> None:
-    finder = FaceFinder(scrfd, recogniser)
-    crops = [row["file"] for row in rows_of(photos / "identities") if row["source"] == "faceapi"][:12]
-    for name in crops:
-        (face,) = finder.find(read(photos / "identities" / name))
-        assert face.embedding is not None
-        assert np.linalg.norm(np.frombuffer(face.embedding, "<f4")) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("detector", ["yunet", "builtin"])

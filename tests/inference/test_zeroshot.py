@@ -135,7 +135,7 @@ class Counting(Backend):
         super().__init__("cpu")
         self.opened: list[str] = []
 
-    def open(self, path: Path) -> tuple[object, str]:
+    def open(self, path: Path, data: bytes | None = None) -> tuple[object, str]:
         self.opened.append(path.name)
         return super().open(path)
 

@@ -12,17 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from nivo_tui.errors import PackError
-from nivo_tui.imaging.working import averaged
-from nivo_tui.inference.detections import FloatArray, Pixels, planes
+from nivo_tui.inference.detections import FloatArray, Pixels
+from nivo_tui.inference.middle import MiddleInput
 from nivo_tui.inference.packs.pack import InputSpec
 from nivo_tui.inference.phrases.tokens import Tokenizer
 from nivo_tui.inference.runtime.backend import Backend, Model, ModelInput
 
-_SIDE = 224
+_BLANK = np.zeros((64, 64, 3), np.uint8)
 _INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _BATCH = 16
 _SHORT = 16
@@ -39,38 +38,18 @@ class ImageEncoder:
 
     def __init__(self, model: Model, spec: InputSpec, sizes: Collection[int] = ()) -> None:
         self._model = model
-        self._spec = spec
-        self._rows = "nhwc" if _is_rows(model.input_shape, spec) else "nchw"
-        high, wide = model.input_shape[1:3] if self._rows == "nhwc" else model.input_shape[2:4]
-        self._width = wide if isinstance(wide, int) else spec.width or _SIDE
-        self._height = high if isinstance(high, int) else spec.height or _SIDE
-        blank = np.zeros((self._height, self._width, 3), np.uint8)
-        answers = model.run(self._tensor(blank))
+        if len(model.input_shape) != 4:
+            raise PackError("its picture encoder does not take one colour picture")
+        self._input = MiddleInput(model.input_shape, spec)
+        answers = model.run(self._input.tensor(_BLANK))
         self._output = _projected(model.path.name, model.outputs, answers, sizes)
         self.size = int(answers[self._output].shape[1])
 
     def encode(self, rgb: Pixels) -> FloatArray:
         """The (size,) vector of `rgb` (h, w, 3), of length 1. Raises PackError where the network fails."""
-        answer = self._model.run(self._tensor(self._middle(rgb)))[self._output]
+        answer = self._model.run(self._input.tensor(rgb))[self._output]
         vectors = _unit(np.asarray(answer, np.float32).reshape(1, -1), self._model.path.name)
         return vectors.reshape(-1)
-
-    def _middle(self, rgb: Pixels) -> Pixels:
-        height, width = rgb.shape[:2]
-        part = min(height / self._height, width / self._width) * self._spec.crop
-        tall, wide = max(1, round(self._height * part)), max(1, round(self._width * part))
-        top, left = (height - tall) // 2, (width - wide) // 2
-        middle = rgb[top : top + tall, left : left + wide]
-        size = (self._width, self._height)
-        if wide >= self._width and tall >= self._height:
-            return averaged(middle, size)
-        return np.asarray(cv2.resize(middle, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-    def _tensor(self, picture: Pixels) -> FloatArray:
-        mean, std = self._spec.mean, self._spec.std
-        factor = (1 / std[0], 1 / std[1], 1 / std[2])
-        tensor = planes(picture, mean, factor, blue_first=self._spec.order == "bgr")
-        return np.ascontiguousarray(tensor.transpose(0, 2, 3, 1)) if self._rows == "nhwc" else tensor
 
 
 class TextEncoder:
@@ -166,15 +145,6 @@ def _unit(vectors: FloatArray, file: str) -> FloatArray:
     if not np.isfinite(lengths).all() or (lengths <= 0).any():
         raise PackError(f"{file} gives vectors without a direction")
     return np.asarray(vectors / lengths, np.float32)
-
-
-def _is_rows(shape: Sequence[int | str | None], spec: InputSpec) -> bool:
-    """Whether the channels come last: by the graph where it says so, else as stated."""
-    if len(shape) != 4:
-        raise PackError("its picture encoder does not take one colour picture")
-    if shape[1] == 3 or shape[3] == 3:
-        return shape[1] != 3
-    return spec.layout == "nhwc"
 
 
 def _integer(given: ModelInput) -> Any:
