@@ -48,6 +48,18 @@ class KnownPhoto:
     error: str | None
 
 
+_SAVE = (
+    f"INSERT INTO photos({', '.join(PHOTO_COLUMNS)}) VALUES({', '.join('?' * len(PHOTO_COLUMNS))}) "
+    f"ON CONFLICT(path) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in PHOTO_COLUMNS[1:])} "
+    "RETURNING id"
+)
+
+
+# One question for both: it is asked for every photo that is scanned.
+_ANALYSED = "SELECT * FROM photos WHERE image_hash = ?1 AND error IS NULL AND versions IS NOT NULL"
+_TWINS = f"{_ANALYSED} AND path = ?2 UNION ALL SELECT * FROM ({_ANALYSED} AND path <> ?2 LIMIT 1)"
+
+
 class _Versions(dict[str | None, Mapping[str, str]]):
     """Versions by their stored text: photos without number share a few of them."""
 
@@ -104,13 +116,11 @@ class PhotoStore:
         row = self._db.execute("SELECT * FROM photos WHERE path = ?", (to_db(path),)).fetchone()
         return None if row is None else self._record(row)
 
-    def twin(self, image_hash: str) -> PhotoRecord | None:
-        """A photo with this image data that was analysed without an error, None where there is none."""
-        row = self._db.execute(
-            "SELECT * FROM photos WHERE image_hash = ? AND error IS NULL AND versions IS NOT NULL LIMIT 1",
-            (image_hash,),
-        ).fetchone()
-        return None if row is None else self._record(row)
+    def twins(self, image_hash: str, path: str) -> tuple[PhotoRecord, ...]:
+        """The photo of `path`, then one other, as far as they have this image data and were analysed
+        without an error."""
+        rows = self._db.execute(_TWINS, (image_hash, to_db(path))).fetchall()
+        return tuple(self._record(row) for row in rows)
 
     def _record(self, row: sqlite3.Row) -> PhotoRecord:
         faces = None
@@ -148,14 +158,7 @@ class PhotoStore:
                 self._save_one(record)
 
     def _save_one(self, record: PhotoRecord) -> None:
-        names = ", ".join(PHOTO_COLUMNS)
-        marks = ", ".join("?" * len(PHOTO_COLUMNS))
-        updates = ", ".join(f"{c} = excluded.{c}" for c in PHOTO_COLUMNS[1:])
-        photo = self._db.execute(
-            f"INSERT INTO photos({names}) VALUES({marks}) "
-            f"ON CONFLICT(path) DO UPDATE SET {updates} RETURNING id",
-            row_of(record),
-        ).fetchone()["id"]
+        photo = self._db.execute(_SAVE, row_of(record)).fetchone()["id"]
         self._save_keywords(photo, record.metadata.keywords)
         self._db.execute("DELETE FROM faces WHERE photo = ?", (photo,))
         self._db.executemany(

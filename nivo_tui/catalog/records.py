@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -160,9 +160,12 @@ def _rounded(values: dict[str, Any]) -> dict[str, Any]:
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items() if v is not None}
 
 
+_CAPTURE_FIELDS = tuple(f.name for f in fields(Capture) if f.name not in ("gps", "taken_at"))
+
+
 def capture_to_json(capture: Capture) -> str:
     """A capture without its position and time, which have columns of their own."""
-    data = asdict(replace(capture, gps=None, taken_at=None))
+    data = {name: getattr(capture, name) for name in _CAPTURE_FIELDS}
     return json.dumps({k: v for k, v in data.items() if v is not None})
 
 

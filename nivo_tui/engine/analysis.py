@@ -112,11 +112,14 @@ class Analyser:
         record = PhotoRecord(path=path, stat=FileStat(0, 0, 0))
         certain = True
         try:
-            record = replace(record, stat=stat_of(path))
+            stat = stat_of(path)
+            record = PhotoRecord(path=path, stat=stat)
             with PhotoSource(Path(path)) as source:
                 fmt, certain = _format(source, path)
                 metadata = read_metadata(path, fmt, names=self.neighbours.of(path))
-                record = replace(record, format=fmt, metadata=metadata, notes=metadata.problems)
+                record = PhotoRecord(
+                    path=path, stat=stat, format=fmt, metadata=metadata, notes=metadata.problems
+                )
                 digest, of_file = image_hash(source, fmt)
                 record = replace(record, image_hash=digest, hash_of_file=of_file)
                 before = memory.picture(record) if memory is not None else None
@@ -190,7 +193,7 @@ class Analyser:
             self.thumbnails.store(key, found.rgb)
 
     def _keep_thumbnail(self, record: PhotoRecord, working: WorkingImage) -> None:
-        if record.image_hash and self.thumbnails.find(record.image_hash) is None:
+        if record.image_hash and self.thumbnails.misses(record.image_hash):
             self.thumbnails.store(record.image_hash, working.small)
         stat = record.stat
         self.thumbnails.discard(first_sight_key(record.path, stat.size, stat.mtime_ns))
@@ -234,7 +237,9 @@ class Analyser:
         if tag is None:
             return Rated(suggestion, ticked=False)
         ticked = not tag.fact and suggestion.confidence >= tag.bar
-        return Rated(replace(suggestion, fact=tag.fact), ticked)
+        if suggestion.fact != tag.fact:
+            suggestion = replace(suggestion, fact=tag.fact)
+        return Rated(suggestion, ticked)
 
 
 def _with_results(record: PhotoRecord, before: PhotoRecord | None) -> PhotoRecord:

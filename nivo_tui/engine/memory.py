@@ -25,11 +25,8 @@ class CatalogMemory:
         """The record of a photo that shows the very picture of `record`: its own, or that of a copy."""
         if record.image_hash is None:
             return None
-        store = self._store()
-        for known in (store.load(record.path), store.twin(record.image_hash)):
-            if known is not None and shows_the_same(known, record):
-                return known
-        return None
+        twins = self._store().twins(record.image_hash, record.path)
+        return next((known for known in twins if shows_the_same(known, record)), None)
 
     def close(self) -> None:
         """Close the connections of all threads; they have ended by now."""

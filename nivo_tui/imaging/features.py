@@ -103,15 +103,17 @@ class Features:
 
 
 _NAMES = tuple(field.name for field in fields(Features))
+_NAME_SET = frozenset(_NAMES)
 
 
 def measure(rgb: Pixels, small: Pixels | None = None) -> Features:
     """Measure an oriented RGB picture of shape (height, width, 3), uint8; any size from 1x1.
 
-    `small` is its `WorkingImage.small` where the caller has one. Costs about 3 ms on one core.
+    `small` is its `WorkingImage.small` where the caller has one. Costs about 2 to 3 ms on one core.
     """
     reduced = whole_fraction(rgb, SIDE) if small is None else small
-    grey = _to_side(cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY), SIDE)
+    whole = cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY)
+    grey = _to_side(whole, SIDE)
     height, width = grey.shape[:2]
     exposure = light.measure_exposure(grey, reduced)
     values: dict[str, Any] = {
@@ -121,10 +123,14 @@ def measure(rgb: Pixels, small: Pixels | None = None) -> Features:
         "hashes": perceptual_hashes(grey),
         **exposure,
         **structure.measure_structure(grey, spread=255.0 * (exposure["p98"] - exposure["p2"])),
-        "blockiness": structure.measure_blockiness(rgb),
+        "blockiness": structure.measure_blockiness(whole if reduced is rgb else _grey_middle(rgb)),
         **light.measure_colour(_to_side(reduced, COLOUR_SIDE)),
     }
     return Features(**values)
+
+
+def _grey_middle(rgb: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(structure.middle_of(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def to_json(features: Features) -> str:
@@ -135,7 +141,7 @@ def to_json(features: Features) -> str:
 def from_json(text: str) -> Features | None:
     """The record `to_json` made; None where the text is of another version of this module."""
     stored = json.loads(text)
-    if not isinstance(stored, dict) or set(stored) != set(_NAMES):
+    if not isinstance(stored, dict) or stored.keys() != _NAME_SET:
         return None
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
     return Features(**values)

@@ -19,6 +19,7 @@ FORMS = (
 """What `perceptual_hashes` returns, in order; turns are counter-clockwise."""
 
 _ROWS, _COLUMNS = 8, 9
+_HEX_DIGITS = 16
 _GRID = _ROWS * _COLUMNS  # each form is averaged from whole cells
 
 
@@ -46,15 +47,13 @@ def perceptual_hashes(grey: NDArray[np.uint8]) -> tuple[str, ...]:
         across[::-1],
         up.T[::-1, ::-1],
     )
-    return tuple(np.packbits(form).tobytes().hex() for form in forms)
+    digits = np.packbits(np.array(forms)).tobytes().hex()
+    return tuple(digits[at : at + _HEX_DIGITS] for at in range(0, len(digits), _HEX_DIGITS))
 
 
 def _cells(square: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """The sums of a square picture over a grid of whole cells."""
-    cells: NDArray[np.float32] = square.reshape(rows, _GRID // rows, columns, _GRID // columns).sum(
-        axis=(1, 3)
-    )
-    return cells
+    """The means of a square picture over a grid of whole cells."""
+    return np.asarray(cv2.resize(square, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def distance(first: str, second: str) -> int:

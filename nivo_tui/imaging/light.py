@@ -12,8 +12,21 @@ HUES = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink")
 """The hue families of `Features.hues`; their borders are `_HUE_BORDERS` degrees on the HSV circle."""
 
 _HUE_BORDERS = (15.0, 42.0, 70.0, 165.0, 195.0, 255.0, 290.0, 345.0)
-# The family of each hue of OpenCV's HSV_FULL, 256 steps to the circle.
-_FAMILY_OF = np.searchsorted(_HUE_BORDERS, np.arange(256) * 360.0 / 256.0, side="right") % len(HUES)
+_LEVELS = np.arange(256)
+
+# Each pixel is of one kind: a hue family, or black, grey or white. The tables give the kind of each hue of
+# OpenCV's HSV_FULL (256 steps to the circle), and of each value of a pixel without colour.
+_BLACK, _GREY, _WHITE = (len(HUES) + n for n in range(3))
+_KINDS = len(HUES) + 3
+_FAMILIES = np.searchsorted(_HUE_BORDERS, _LEVELS * 360.0 / 256.0, side="right") % len(HUES)
+_KIND_OF_HUE = _FAMILIES.astype(np.uint8)
+_KIND_OF_PLAIN = np.select([_LEVELS < 50, _LEVELS > 215], [_BLACK, _WHITE], _GREY).astype(np.uint8)
+# The least chroma of a coloured pixel of each value.
+_LEAST_CHROMA = np.maximum(24, np.ceil(0.15 * _LEVELS.astype(np.float32))).astype(np.uint8)
+
+# Rows: red against green, yellow against blue, red against blue.
+_OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1], [1, 0, -1]], np.float32)
+_TONES = 16
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -23,13 +36,9 @@ def measure_exposure(grey: Pixels, rgb: Pixels) -> dict[str, float]:
     """How the tones are spread: luminance from `grey`, clipped channels from `rgb` (its size may differ)."""
     counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
     share = np.cumsum(counts) / counts.sum()
-    p2, p10, p50, p90, p98 = (float(np.searchsorted(share, q)) / 255.0 for q in (0.02, 0.1, 0.5, 0.9, 0.98))
-    blown = cv2.inRange(grey, 250, 255)
-    red, green, blue = cv2.split(rgb)
-    largest, smallest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
-    partly = cv2.bitwise_and(cv2.inRange(largest, 253, 255), cv2.inRange(smallest, 0, 244))
+    p2, p10, p50, p90, p98 = (np.searchsorted(share, (0.02, 0.1, 0.5, 0.9, 0.98)) / 255.0).tolist()
     return {
-        "luma_mean": float((counts @ np.arange(256)) / counts.sum() / 255.0),
+        "luma_mean": float((counts @ _LEVELS) / counts.sum() / 255.0),
         "luma_median": p50,
         "p2": p2,
         "p10": p10,
@@ -37,56 +46,65 @@ def measure_exposure(grey: Pixels, rgb: Pixels) -> dict[str, float]:
         "p98": p98,
         "shadows": float(share[12]),
         "highlights": float(1.0 - share[249]),
-        "partly_clipped": cv2.countNonZero(partly) / partly.size,
-        "halo": _halo(grey, blown),
+        "partly_clipped": _partly_clipped(rgb),
+        "halo": _halo(grey) if counts[250:].any() else 0.0,
     }
 
 
-def _halo(grey: Pixels, blown: Pixels) -> float:
+def _partly_clipped(rgb: Pixels) -> float:
+    """Share of the pixels with one channel at 253 or above and another at 244 or below."""
+    red, green, blue = cv2.split(rgb)
+    largest, smallest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    # NumPy compares single bytes faster than OpenCV, which is the quicker one in most else here.
+    return float(np.count_nonzero((largest >= 253) & (smallest <= 244)) / largest.size)
+
+
+def _halo(grey: Pixels) -> float:
     """Of the pixels two to three away from blown ones, the share above 215/255."""
-    if cv2.countNonZero(blown) == 0:
-        return 0.0
-    near = cv2.dilate(blown, np.ones((3, 3), np.uint8))
-    ring = cv2.bitwise_and(cv2.dilate(near, np.ones((5, 5), np.uint8)), cv2.bitwise_not(near))
-    around = cv2.countNonZero(ring)
-    if around == 0:
-        return 0.0
-    return cv2.countNonZero(cv2.bitwise_and(cv2.inRange(grey, 215, 255), ring)) / around
+    near = cv2.dilate((grey >= 250).view(np.uint8), np.ones((3, 3), np.uint8))
+    ring = cv2.dilate(near, np.ones((5, 5), np.uint8)) > near
+    around = int(np.count_nonzero(ring))
+    return int(np.count_nonzero(ring & (grey >= 215))) / around if around else 0.0
 
 
 def measure_colour(rgb: Pixels) -> dict[str, float | tuple[float, ...]]:
     """Strength, warmth and families of colour of a small RGB picture."""
-    red, green, blue = (plane.ravel() for plane in cv2.split(rgb.astype(np.float32)))
-    value = np.maximum(np.maximum(red, green), blue)
-    chroma = value - np.minimum(np.minimum(red, green), blue)
-    coloured = (chroma >= 24.0) & (chroma >= 0.15 * value)
-    hue = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL)[:, :, 0].ravel()[coloured]
-    plain = value[~coloured]
-    total = float(value.size)
-    black, white = (int(np.count_nonzero(found)) for found in (plain < 50.0, plain > 215.0))
-    # Whole numbers up to 255: counting them is quicker than sorting.
-    chroma_up_to = np.cumsum(np.bincount(chroma.astype(np.uint8), minlength=256))
-    mean = (float(red.mean()), float(green.mean()), float(blue.mean()))
+    red, green, blue = cv2.split(rgb)
+    size = red.size
+    value = cv2.max(cv2.max(red, green), blue)
+    chroma = cv2.subtract(value, cv2.min(cv2.min(red, green), blue))
+    chromas = cv2.calcHist([chroma], [0], None, [256], [0, 256]).ravel()
+    strong = int(np.searchsorted(np.cumsum(chromas), int(0.95 * (size - 1)), side="right"))
+    shares = (_kinds(rgb, value, chroma) / size).tolist()
+    mean = cv2.mean(rgb)[:3]
+    opponents = cv2.transform(rgb.astype(np.float32), _OPPONENTS)
+    means, deviations = (of_all.ravel().tolist() for of_all in cv2.meanStdDev(opponents))
+    tones = (red.astype(np.intp) + green + green + blue) >> 6
     return {
-        "colorfulness": _colorfulness(red, green, blue),
-        "saturation": float(chroma.sum()) / max(1.0, float(value.sum())),
-        "chroma": float(np.searchsorted(chroma_up_to, int(0.95 * (chroma.size - 1)), side="right")) / 255.0,
+        "colorfulness": _colorfulness(means, deviations),
+        "saturation": float(chromas @ _LEVELS) / max(1.0, cv2.sumElems(value)[0]),
+        "chroma": strong / 255.0,
         "warmth": (mean[0] - mean[2]) / 255.0,
-        "hues": tuple(float(n) / total for n in np.bincount(_FAMILY_OF[hue], minlength=len(HUES))),
-        "black": black / total,
-        "white": white / total,
-        "grey": (plain.size - black - white) / total,
+        "hues": tuple(shares[: len(HUES)]),
+        "black": shares[_BLACK],
+        "white": shares[_WHITE],
+        "grey": shares[_GREY],
         "tint": _tint(*mean),
-        "tone_scatter": _tone_scatter(red, green, blue),
+        "tone_scatter": _tone_scatter(tones, opponents[:, :, 2], means[2], deviations[2]),
     }
 
 
-def _colorfulness(red: Plane, green: Plane, blue: Plane) -> float:
+def _kinds(rgb: Pixels, value: cv2.typing.MatLike, chroma: cv2.typing.MatLike) -> Plane:
+    """How many pixels are of each kind; `value` and `chroma` are the largest channel and its lead."""
+    hue = cv2.extractChannel(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL), 0)
+    coloured = cv2.compare(chroma, cv2.LUT(value, _LEAST_CHROMA), cv2.CMP_GE)
+    kinds = cv2.copyTo(cv2.LUT(hue, _KIND_OF_HUE), coloured, cv2.LUT(value, _KIND_OF_PLAIN))
+    return np.asarray(cv2.calcHist([kinds], [0], None, [_KINDS], [0, _KINDS]).ravel(), np.float32)
+
+
+def _colorfulness(means: list[float], deviations: list[float]) -> float:
     """Hasler and Suesstrunk 2003, "Measuring colourfulness in natural images", equation M3, over 255."""
-    first, second = red - green, 0.5 * (red + green) - blue
-    spread = math.hypot(float(first.std()), float(second.std()))
-    offset = math.hypot(float(first.mean()), float(second.mean()))
-    return (spread + 0.3 * offset) / 255.0
+    return (math.hypot(*deviations[:2]) + 0.3 * math.hypot(*means[:2])) / 255.0
 
 
 def _tint(red: float, green: float, blue: float) -> float:
@@ -94,13 +112,13 @@ def _tint(red: float, green: float, blue: float) -> float:
     return math.degrees(math.atan2(math.sqrt(3.0) * (green - blue), 2.0 * red - green - blue)) % 360.0
 
 
-def _tone_scatter(red: Plane, green: Plane, blue: Plane) -> float:
+def _tone_scatter(tones: NDArray[np.intp], difference: Plane, mean: float, deviation: float) -> float:
     """Standard deviation of red minus blue among pixels of one lightness (sixteen steps of it), over 255.
 
-    A toned print has one colour for each lightness; a photo of brown things has not.
+    A toned print has one colour for each lightness; a photo of brown things has not. `mean` and `deviation`
+    are of the difference over all: what of its variance the tones explain is taken off.
     """
-    step = ((red + green + green + blue) / 64.0).astype(np.intp)
-    difference = red - blue
-    count = np.maximum(np.bincount(step, minlength=16), 1)
-    mean = np.bincount(step, weights=difference, minlength=16) / count
-    return float(np.std(difference - mean[step])) / 255.0
+    count = np.bincount(tones.ravel(), minlength=_TONES)
+    total = np.bincount(tones.ravel(), weights=difference.ravel(), minlength=_TONES)
+    explained = float((total * total / np.maximum(count, 1)).sum()) / tones.size - mean**2
+    return math.sqrt(max(0.0, deviation**2 - explained)) / 255.0

@@ -67,7 +67,7 @@ class PhotoSource:
         self._head: bytes | None = None
         try:
             # A pipe or a device would block or never end: look before opening.
-            status = path.stat()
+            status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableError("is not a regular file")
             self._file = path.open("rb", buffering=0)

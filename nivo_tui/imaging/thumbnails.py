@@ -33,23 +33,27 @@ class Thumbnails:
 
     def path(self, key: str) -> Path:
         """Where the thumbnail of a key stands, whether it is there or not. ValueError where it is no key."""
+        return Path(self._place(key))
+
+    def _place(self, key: str) -> str:
+        """The path as a plain text: a `Path` costs as much as the look at the file."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a thumbnail key: {key!r}")
-        return self.folder / key[:2] / f"{key}.jpg"
+        return os.path.join(self.folder, key[:1], f"{key}.jpg")
 
     def misses(self, key: str | None) -> bool:
         """Whether a picture with this key has no thumbnail yet, though it could have one."""
-        return key is not None and not os.path.exists(f"{self.folder}/{key[:2]}/{key}.jpg")
+        return key is not None and not os.path.exists(self._place(key))
 
     def find(self, key: str) -> Path | None:
         """The thumbnail's path, None where there is none yet."""
-        path = self.path(key)
-        return path if os.path.isfile(path) else None
+        place = self._place(key)
+        return Path(place) if os.path.isfile(place) else None
 
     def discard(self, key: str) -> None:
         """Remove a thumbnail; one that is not there, or cannot be removed, is let be."""
         with suppress(OSError):
-            self.path(key).unlink()
+            os.unlink(self._place(key))
 
     def store(self, key: str, rgb: Pixels, long_side: int = LONG_SIDE) -> Path:
         """Write the thumbnail of an upright (height, width, 3) RGB picture, in one step; returns its path.
@@ -62,29 +66,34 @@ class Thumbnails:
 
         from nivo_tui.imaging.working import average_down
 
-        path = self.path(key)
+        place = self._place(key)
         small = np.ascontiguousarray(average_down(rgb, long_side))
         data = simplejpeg.encode_jpeg(small, quality=QUALITY, colorspace="RGB", colorsubsampling="420")
         try:
-            _write(path, data)
+            _write(place, data)
         except FileNotFoundError:
-            self._make_folder(path.parent)
-            _write(path, data)
-        return path
+            self._make_folder(os.path.dirname(place))
+            _write(place, data)
+        return Path(place)
 
-    def _make_folder(self, folder: Path) -> None:
-        for part in (self.folder, folder):
-            part.mkdir(mode=_PRIVATE_FOLDER, parents=part is self.folder, exist_ok=True)
+    def _make_folder(self, folder: str) -> None:
+        try:
+            os.mkdir(folder, _PRIVATE_FOLDER)
+        except FileExistsError:
+            pass  # another thread was first
+        except FileNotFoundError:
+            self.folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            Path(folder).mkdir(_PRIVATE_FOLDER, exist_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(place: str, data: bytes) -> None:
     """Write a file beside its place and move it there: whoever reads it sees all of it or nothing."""
-    draft = f"{path.parent}{os.sep}.nivo-{os.getpid()}-{threading.get_ident()}.jpg"
+    draft = os.path.join(os.path.dirname(place), f".nivo-{os.getpid()}-{threading.get_ident()}.jpg")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), _PRIVATE_FILE)
     try:
         with os.fdopen(handle, "wb", buffering=0) as file:
             file.write(data)
-        Path(draft).replace(path)
+        os.replace(draft, place)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

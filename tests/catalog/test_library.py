@@ -86,6 +86,17 @@ def test_a_record_comes_back_as_it_was_saved(store: PhotoStore) -> None:
     assert store.load(record.path) == replace(record, suggestions=())
 
 
+def test_twins_have_the_image_data_and_the_photo_itself_comes_first(store: PhotoStore) -> None:
+    made = {"image_hash": "ab" * 32, "versions": {"features": "1"}}
+    copies = [_photo(f"{n}.jpg", **made) for n in (1, 2, 3)]
+    broken = _photo("4.jpg", **{**made, "error": "it is damaged"})
+    store.save([*copies, broken, _photo("5.jpg", **{**made, "image_hash": "cd" * 32})])
+    first, second = store.twins("ab" * 32, path("3.jpg"))
+    assert first.path == path("3.jpg")
+    assert second.path in (path("1.jpg"), path("2.jpg"))
+    assert store.twins("ef" * 32, path("3.jpg")) == ()
+
+
 def test_folders_count_what_lies_below_them(library: Library) -> None:
     folders = {f.path: f for f in library.folders(ROOT)}
     assert [f.depth for f in library.folders(ROOT)] == [0, 1, 1, 2]

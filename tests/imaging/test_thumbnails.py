@@ -23,7 +23,7 @@ def test_store_and_find(tmp_path: Path) -> None:
     assert cache.find(KEY) is None
     path = cache.store(KEY, scene(1280, 960))
     assert cache.find(KEY) == path == cache.path(KEY)
-    assert path.relative_to(cache.folder).parts == ("ab", f"{KEY}.jpg")
+    assert path.relative_to(cache.folder).parts == ("a", f"{KEY}.jpg")
     with Image.open(path) as image:
         assert (image.format, image.size) == ("JPEG", (512, 384))
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -55,7 +55,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", fail)
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OSError, match="No space"):
         cache.store(KEY, scene(30, 20))
     assert [entry for entry in tmp_path.rglob("*") if entry.is_file()] == []
