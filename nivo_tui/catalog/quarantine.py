@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from nivo_tui.catalog.paths import from_db, to_db
 
 _KILLS = 2
+_PACK_DEATHS = 3
 
 
 class Quarantine:
@@ -56,3 +57,32 @@ class Quarantine:
             if (stat.st_size, stat.st_mtime_ns) == (row["size"], row["mtime_ns"]):
                 standing.append((path, int(row["kills"])))
         return standing
+
+
+class PackDeaths:
+    """Counts, per pack as its files are, how often the engine died while one of its models was running.
+
+    An innocent pack may have been running beside a decoder that crashed; one that is to blame is there each
+    time.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def blame(self, packs: Iterable[str]) -> None:
+        """Count one death for each of these, which were running."""
+        self._db.executemany(
+            "INSERT INTO pack_deaths VALUES(?, 1) ON CONFLICT(pack) DO UPDATE SET deaths = deaths + 1",
+            ((pack,) for pack in set(packs)),
+        )
+
+    def barred(self) -> frozenset[str]:
+        """The packs that are not used again as they are."""
+        rows = self._db.execute("SELECT pack FROM pack_deaths WHERE deaths >= ?", (_PACK_DEATHS,))
+        return frozenset(str(row["pack"]) for row in rows)
+
+    def pardon(self, *, barred_too: bool) -> None:
+        """Forget what was counted against packs that came through, or against all of them."""
+        least = 0 if barred_too else _PACK_DEATHS
+        rule = ">=" if barred_too else "<"
+        self._db.execute(f"DELETE FROM pack_deaths WHERE deaths {rule} ?", (least,))

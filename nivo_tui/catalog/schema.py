@@ -125,6 +125,10 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE photos ADD COLUMN classes TEXT;
     ALTER TABLE photos ADD COLUMN vector BLOB;
     ALTER TABLE faces ADD COLUMN quality TEXT;
+    CREATE TABLE pack_deaths(
+        pack TEXT PRIMARY KEY,
+        deaths INTEGER NOT NULL
+    ) WITHOUT ROWID;
     """,
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +14,7 @@ from typing import Any, Protocol
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
 from nivo_tui.engine.listing import stat_of
 from nivo_tui.engine.neighbours import Neighbours
-from nivo_tui.errors import DecodeError, NivoError, PhotoError
+from nivo_tui.errors import DecodeError, NivoError, PhotoError, TooLargeError
 from nivo_tui.imaging import features as measuring
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.decode import Purpose, decode
@@ -60,6 +62,27 @@ def outdated(made: Versions, wanted: Versions) -> frozenset[str]:
     )
 
 
+class Failures:
+    """How often each model failed on a photo. Any number of threads may tell."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._reasons: dict[str, str] = {}
+
+    def add(self, what: str, reason: str) -> None:
+        with self._lock:
+            self._counts[what] += 1
+            self._reasons.setdefault(what, reason)
+
+    def lines(self) -> list[str]:
+        """One line for each model that failed: on how many photos, and why the first time."""
+        return [
+            f"{what} failed on {count} photo{'' if count == 1 else 's'}: {self._reasons[what]}"
+            for what, count in self._counts.items()
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class Analyser:
     """What is needed to analyse photos, shared by all threads. `analyst` is None when no model runs.
@@ -73,6 +96,7 @@ class Analyser:
     thumbnails: Thumbnails
     rules: str = "0"
     neighbours: Neighbours = field(default_factory=Neighbours)
+    failures: Failures = field(default_factory=Failures)
 
     @property
     def versions(self) -> Versions:
@@ -124,22 +148,29 @@ class Analyser:
                 record = replace(record, image_hash=digest, hash_of_file=of_file)
                 before = memory.picture(record) if memory is not None else None
                 return self._suggested(self._seen(_with_results(record, before), source))
+        except TooLargeError as error:
+            return self._failed(record, str(error), for_good=False)
         except DecodeError as error:
             return self._failed(
                 record, str(error) if certain else "this is no picture, whatever its name says"
             )
         except NivoError as error:
-            return self._failed(record, str(error))
+            return self._failed(record, str(error), for_good=False)
         except OSError as error:
-            return self._failed(record, (error.strerror or str(error)).lower())
+            return self._failed(record, (error.strerror or str(error)).lower(), for_good=False)
 
     def renewed(self, record: PhotoRecord) -> PhotoRecord:
         """The record with the suggestions that today's rules make of what was seen."""
         return self._suggested(record)
 
-    def _failed(self, record: PhotoRecord, error: str) -> PhotoRecord:
+    def _failed(self, record: PhotoRecord, error: str, *, for_good: bool = True) -> PhotoRecord:
+        """The record of a photo that cannot be used.
+
+        What is not the picture's own fault (settings, memory, a disk or a network) is tried again next time.
+        """
         width, height = _oriented_size(record.metadata)
-        return replace(record, width=width, height=height, error=error, versions=self.versions)
+        versions = self.versions if for_good else {}
+        return replace(record, width=width, height=height, error=error, versions=versions)
 
     def _seen(self, record: PhotoRecord, source: PhotoSource) -> PhotoRecord:
         """The record with the results that it lacks."""
@@ -178,6 +209,8 @@ class Analyser:
         results: dict[str, Any] = {part: getattr(seen, part) for part in made}
         if "faces" in made:
             results["detector"] = seen.detector
+        for part, reason in seen.failed.items():
+            self.failures.add(f"{part} ({analyst.versions[part].partition('@')[0]})", reason)
         notes = (*record.notes, *seen.failed.values())
         return replace(record, **results, notes=notes, versions={**record.versions, **made})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import cv2
 
@@ -10,7 +11,7 @@ from nivo_tui.engine.analysis import Analyser
 from nivo_tui.engine.protocol import ModelsLoaded
 from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.thumbnails import Thumbnails
-from nivo_tui.inference.analyst import Analyst
+from nivo_tui.inference.analyst import Analyst, pack_id
 from nivo_tui.inference.packs.finding import find_packs, pack_folders, select
 from nivo_tui.platform.memory import keep_freed_memory
 from nivo_tui.platform.packages import clash
@@ -20,13 +21,21 @@ from nivo_tui.tagging.version import rules_version
 from nivo_tui.tagging.vocabulary import Vocabulary
 
 _BYTES_PER_MB = 1 << 20
+_FATAL = "it ended the program three times; it is not used until its files change, or a scan with --recheck"
 
 
 def load_analyser(
-    paths: Paths, settings: Settings, models: str, announce: Callable[[ModelsLoaded], None]
+    paths: Paths,
+    settings: Settings,
+    models: str,
+    announce: Callable[[ModelsLoaded], None],
+    in_use: Callable[[str | None], None] | None = None,
+    barred: Collection[str] = (),
 ) -> Analyser:
     """Load the models asked for ("auto", "none" or names) and tell what came of it.
 
+    `in_use` is told which pack runs in a thread, and None when it does no more; the packs in `barred` ended
+    the program before and are not used.
     Raises PackError for a name that is not there, SettingsError for an unknown device.
     """
     cv2.setNumThreads(1)
@@ -34,7 +43,7 @@ def load_analyser(
     own = parse_user_tags(settings.tags, str(paths.config))
     vocabulary = Vocabulary.load(settings.screen.language).with_tags(own)
     notes: list[str] = []
-    analyst = _load_analyst(paths, settings.scan, own, models, notes)
+    analyst = _load_analyst(paths, settings.scan, own, models, notes, in_use, barred)
     budget = PixelBudget(settings.scan.pixel_budget)
     rules = rules_version(settings.screen.language, own)
     analyser = Analyser(analyst, vocabulary, budget, Thumbnails(paths.thumbnails), rules)
@@ -49,14 +58,24 @@ def load_analyser(
 
 
 def _load_analyst(
-    paths: Paths, scan: ScanSettings, own: Sequence[UserTag], models: str, notes: list[str]
+    paths: Paths,
+    scan: ScanSettings,
+    own: Sequence[UserTag],
+    models: str,
+    notes: list[str],
+    in_use: Callable[[str | None], None] | None,
+    barred: Collection[str],
 ) -> Analyst | None:
     if models == "none":
         return None
     if (trouble := clash()) is not None:
         notes.append(trouble)
     folders = pack_folders(paths.models)
-    chosen = select(find_packs(folders, cache=paths.home / "packs.json"), models, folders)
+    found = [
+        replace(pack, status=f"broken: {_FATAL}") if pack_id(pack) in barred else pack
+        for pack in find_packs(folders, cache=paths.home / "packs.json")
+    ]
+    chosen = select(found, models, folders)
     analyst = Analyst.load(
         chosen,
         scan.device,
@@ -66,5 +85,6 @@ def _load_analyst(
         phrases=phrases(own) if chosen.zeroshot is not None else (),
         text_vectors=paths.home / "text-vectors",
         engine_cache=paths.home / "tensorrt",
+        in_use=in_use,
     )
     return analyst if analyst.pack_names else None

@@ -44,8 +44,9 @@ class Pass:
         waiting = list(paths)
         work = WorkList(waiting, alone)
         results: _Results = queue.Queue(_RESULTS_WAITING)
+        in_hand = InHand(context.paths.home)
         threads = [
-            threading.Thread(target=self._look_at, args=(work, results, context), name=f"decode-{n}")
+            threading.Thread(target=self._look_at, args=(work, results, in_hand), name=f"decode-{n}")
             for n in range(min(context.settings.scan.threads or os.cpu_count() or 2, max(len(waiting), 1)))
         ]
         context.on_look(work.first)
@@ -57,6 +58,7 @@ class Pass:
             context.on_look(None)
             work.stop()
             _drain(results, threads)
+            in_hand.close()
 
     def _gather(
         self, context: JobContext, results: _Results, running: int, total: int, work: WorkList
@@ -86,18 +88,17 @@ class Pass:
         self.save(ready)
         context.progress(self.stage, done, total, last=True)
 
-    def _look_at(self, work: WorkList, results: _Results, context: JobContext) -> None:
+    def _look_at(self, work: WorkList, results: _Results, in_hand: InHand) -> None:
         """One thread."""
-        in_hand = InHand(context.paths.home)
         try:
             while (path := work.take()) is not None:
                 try:
                     in_hand.note(path)
                     results.put(self._one(path))
                 finally:
+                    in_hand.note(None)
                     work.done()
         finally:
-            in_hand.close_thread()
             results.put(None)
 
     def _one(self, path: str) -> PhotoRecord:

@@ -15,7 +15,7 @@ from typing import Any
 from nivo_tui.catalog.decisions import open_decisions
 from nivo_tui.catalog.jobs import JobBoard
 from nivo_tui.catalog.photos import PhotoStore, open_catalog
-from nivo_tui.catalog.quarantine import Quarantine
+from nivo_tui.catalog.quarantine import PackDeaths, Quarantine
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.emitter import Emitter
 from nivo_tui.engine.jobs import run_job, title_of
@@ -30,7 +30,7 @@ from nivo_tui.engine.protocol import (
     Run,
     order_from_line,
 )
-from nivo_tui.engine.work import InHand
+from nivo_tui.engine.work import MODEL, PHOTO, InHand
 from nivo_tui.errors import EngineError, NivoError, PackError, SettingsError, StoreError, UsageError
 from nivo_tui.platform.locks import FileLock
 from nivo_tui.platform.process import lower_priority
@@ -48,7 +48,12 @@ KNOCK = "knock"
 """A wish in the queue of jobs: an engine that only waits for orders makes room for a command."""
 
 EXIT_BUSY = 3
+EXIT_STUCK = 4
 EXIT_UNUSABLE = 2
+
+_GRACE_S = 5.0
+_INTERRUPTIBLE = frozenset({"scan", "doctor", "models", "verify"})
+"""What may be ended at any moment: no photo is open for writing."""
 
 _WRONG = (UsageError, SettingsError, StoreError, PackError, sqlite3.Error)
 """What ends a job before it began its work: what was asked for, or the home, is not as it has to be."""
@@ -227,9 +232,32 @@ class Engine:
         """Clear up what an engine before this one left: its jobs, and the photos it died of."""
         board.interrupt_orphans()
         board.drop_queue()
-        left = InHand(paths.home).left_behind()
+        photos_left = InHand(paths.home, PHOTO).left_behind()
+        packs_left = InHand(paths.home, MODEL).left_behind()
         if self._crashed:
-            Quarantine(photos.connection).blame(left)
+            # Where a model was looking it is the model that is to blame, and not the photo.
+            decoding = (photo for thread, photo in photos_left.items() if thread not in packs_left)
+            Quarantine(photos.connection).blame(decoding)
+            PackDeaths(photos.connection).blame(packs_left.values())
+
+    def _watch_over(self, kind: str) -> threading.Event:
+        """See to it that a cancelled job ends, even where native code never comes back; set, it is over.
+
+        A job that writes photos is left to finish the one in hand.
+        """
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(_POLL_S):
+                if self._orders.cancel or (self._orders.gone and not self._screen):
+                    if not over.wait(_GRACE_S):
+                        _log.error("the job %s did not end when it was asked to: the engine ends", kind)
+                        os._exit(EXIT_STUCK)
+                    return
+
+        if kind in _INTERRUPTIBLE:
+            threading.Thread(target=watch, name="watchdog", daemon=True).start()
+        return over
 
     def _canceller(self, job: int, board: JobBoard) -> Callable[[], bool]:
         asked = 0.0
@@ -288,6 +316,7 @@ class Engine:
         emitter.working_on(title)
         emitter.send(JobStarted(job, kind, title))
         here = context(job, kind)
+        watchdog = self._watch_over(kind)
         summary: dict[str, Any] = {}
         failure: str | None = None
         wrong = False
@@ -298,6 +327,8 @@ class Engine:
         except Exception as error:
             _log.exception("job %s failed", kind)
             failure = f"internal error ({type(error).__name__}: {error})"
+        finally:
+            watchdog.set()
         state = "failed" if failure else "cancelled" if here.cancelled() else "done"
         self._orders.end()
         if not self._reading:

@@ -13,7 +13,7 @@ from typing import Any
 from nivo_tui.catalog.decisions import DecisionStore
 from nivo_tui.catalog.paths import absolute
 from nivo_tui.catalog.photos import KnownPhoto
-from nivo_tui.catalog.quarantine import Quarantine
+from nivo_tui.catalog.quarantine import PackDeaths, Quarantine
 from nivo_tui.catalog.records import FileStat, PhotoRecord
 from nivo_tui.engine.analysis import BY_RULE, Analyser, outdated
 from nivo_tui.engine.context import JobContext
@@ -22,6 +22,7 @@ from nivo_tui.engine.loading import load_analyser
 from nivo_tui.engine.memory import CatalogMemory
 from nivo_tui.engine.passes import SAVE_AT, Pass
 from nivo_tui.engine.protocol import ModelsLoaded, PhotoSeen
+from nivo_tui.engine.work import MODEL, InHand
 from nivo_tui.metadata.journal import Journal
 from nivo_tui.tagging.uninformative import uninformative
 
@@ -84,8 +85,29 @@ class ScanJob:
         for folder, reason in listing.unreadable:
             context.emitter.log("scan", f"{folder}: {reason.lower()}", "error")
         context.progress("listing", len(listing.photos), None, last=True)
-        analyser = load_analyser(context.paths, context.settings, self._models, self._announce)
-        known = self._known()
+        in_model = InHand(context.paths.home, MODEL)
+        try:
+            analyser = self._load(in_model)
+            known = self._known()
+            self._look(analyser, listing, known)
+        finally:
+            in_model.close()
+        for line in analyser.failures.lines():
+            context.emitter.log("models", line, "warn")
+        if not context.cancelled():
+            PackDeaths(context.photos.connection).pardon(barred_too=False)
+            self._settle_vanished(listing, known)
+            self._note_uninformative(analyser)
+        return self._summary(listing, time.monotonic() - started, analyser)
+
+    def _load(self, in_model: InHand) -> Analyser:
+        deaths = PackDeaths(self._context.photos.connection)
+        if self._recheck:
+            deaths.pardon(barred_too=True)
+        paths, settings = self._context.paths, self._context.settings
+        return load_analyser(paths, settings, self._models, self._announce, in_model.note, deaths.barred())
+
+    def _look(self, analyser: Analyser, listing: Listing, known: dict[str, KnownPhoto]) -> None:
         new, stale, unchanged = self._sort_out(listing, known, analyser)
         self._tell_unchanged(known[path] for path in unchanged)
         self._renew(analyser, stale, known)
@@ -93,10 +115,6 @@ class ScanJob:
         if self._quick:
             self._quick_pass(analyser, new, listing, known)
         self._deep_pass(analyser, new, known)
-        if not context.cancelled():
-            self._settle_vanished(listing, known)
-            self._note_uninformative(analyser)
-        return self._summary(listing, time.monotonic() - started, analyser)
 
     def _announce(self, loaded: ModelsLoaded) -> None:
         self._loaded = loaded

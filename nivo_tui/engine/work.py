@@ -69,40 +69,51 @@ class WorkList:
             self._lock.notify_all()
 
 
-class InHand:
-    """Notes on disk which photos are being decoded, so that a crash of a native decoder has a name.
+PHOTO, MODEL = "in-hand-", "in-model-"
+"""What a thread works on, and which pack looks at it at this moment."""
 
-    One small file a thread; it is not synced, since it must outlive the process and not the machine.
+
+class InHand:
+    """Notes on disk what threads work on, so that a crash of native code has a name.
+
+    One small file a thread and `kind`; it is not synced, since it must outlive the process and not the
+    machine.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str = PHOTO) -> None:
         self._folder = folder
+        self._kind = kind
         self._local = threading.local()
+        self._lock = threading.Lock()
+        self._opened: list[int] = []
 
-    def note(self, path: str | None) -> None:
+    def note(self, what: str | None) -> None:
         """Note what this thread works on, None for nothing."""
         fd = getattr(self._local, "fd", None)
         if fd is None:
-            name = self._folder / f"in-hand-{threading.get_ident()}"
+            name = self._folder / f"{self._kind}{threading.get_ident()}"
             fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
             self._local.fd = fd
+            with self._lock:
+                self._opened.append(fd)
         os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, os.fsencode(path or "") + _END)
+        os.write(fd, os.fsencode(what or "") + _END)
 
-    def close_thread(self) -> None:
-        """This thread works on nothing more."""
-        fd = getattr(self._local, "fd", None)
-        if fd is not None:
-            os.ftruncate(fd, 0)
-            os.close(fd)
-            self._local.fd = None
+    def close(self) -> None:
+        """Nothing is in hand any more; the threads that noted something have ended."""
+        with self._lock:
+            for fd in self._opened:
+                os.ftruncate(fd, 0)
+                os.close(fd)
+            self._opened.clear()
+            self._local = threading.local()
 
-    def left_behind(self) -> tuple[str, ...]:
-        """The photos that were in hand when the last engine ended; forgets them."""
-        paths = []
-        for file in self._folder.glob("in-hand-*"):
+    def left_behind(self) -> dict[str, str]:
+        """What each thread worked on when the last engine ended, by thread; forgets it."""
+        left = {}
+        for file in self._folder.glob(f"{self._kind}*"):
             text = file.read_bytes().partition(_END)[0]
             if text:
-                paths.append(os.fsdecode(text))
+                left[file.name.removeprefix(self._kind)] = os.fsdecode(text)
             file.unlink(missing_ok=True)
-        return tuple(paths)
+        return left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -35,6 +36,9 @@ PARTS: tuple[Part, ...] = ("faces", "objects", "classes", "vector")
 CODE_VERSIONS: Mapping[Part, int] = {"faces": 2, "objects": 3, "classes": 2, "vector": 1}
 
 Say = Callable[[str], None]
+InUse = Callable[[str | None], None]
+_log = logging.getLogger(__name__)
+
 FacesMode = Literal["recognise", "count", "off"]
 _BLANK = np.zeros((112, 112, 3), np.uint8)
 _Finder = TypeVar("_Finder")
@@ -68,6 +72,7 @@ class Analyst:
         classes: Classifier | None = None,
         compared: ZeroShot | None = None,
         packs: Mapping[Part, Pack] | None = None,
+        in_use: InUse | None = None,
     ) -> None:
         self._backend = backend
         self._faces = faces
@@ -75,6 +80,7 @@ class Analyst:
         self._classes = classes
         self._compared = compared
         self._packs = dict(packs or {})
+        self._in_use: InUse = in_use or _silent
 
     @classmethod
     def load(
@@ -87,26 +93,29 @@ class Analyst:
         phrases: Sequence[Phrase] = (),
         text_vectors: Path | None = None,
         engine_cache: Path | None = None,
+        in_use: InUse | None = None,
     ) -> Analyst:
         """The models of `selection` on `device` ("auto", "cpu" or "cuda:N", `memory_limit` in bytes).
 
         `faces` = "count" loads no recogniser, "off" no face model at all. `log` gets the selection's notes,
         and a line for each pack that cannot be loaded: the next best face pack takes its place. Photos are
         compared with `phrases`; the folder `text_vectors` keeps what a text encoder made of them, and
-        `engine_cache` the engines that TensorRT builds.
+        `engine_cache` the engines that TensorRT builds. `in_use` is told the `pack_id` of what runs in the
+        calling thread, before and None after, so that a crash of native code has a name.
         Raises SettingsError for an unknown device.
         """
         say: Say = log or _silent
         for note in selection.notes:
             say(note)
-        loader = _Loader(device, memory_limit, engine_cache, say, recognise=faces == "recognise")
+        use = in_use or _silent
+        loader = _Loader(device, memory_limit, engine_cache, say, use, recognise=faces == "recognise")
         candidates = () if faces == "off" else (selection.face, *selection.other_faces)
         finder = loader.first("faces", candidates, loader.face_finder)
         objects = loader.first("objects", (selection.objects,), loader.object_finder)
         classes = loader.first("classes", (selection.classes,), loader.classifier)
         zero_shot = partial(loader.zero_shot, phrases=phrases, text_vectors=text_vectors)
         compared = loader.first("vector", (selection.zeroshot,) if phrases else (), zero_shot)
-        return cls(loader.backend, finder, objects, classes, compared, loader.loaded)
+        return cls(loader.backend, finder, objects, classes, compared, loader.loaded, use)
 
     @property
     def provider(self) -> Provider:
@@ -170,10 +179,16 @@ class Analyst:
             look = looks.get(part)
             if look is None:
                 continue
+            self._in_use(pack_id(self._packs[part]) if part in self._packs else None)
             try:
                 seen[part] = look()
             except PackError as error:
                 failed[part] = str(error)
+            except Exception as error:  # whatever a foreign network's answer makes of the code that reads it
+                _log.exception("%s failed", part)
+                failed[part] = f"its answer cannot be read ({type(error).__name__})"
+            finally:
+                self._in_use(None)
         detector = self._faces.name if self._faces is not None and "faces" in seen else None
         return Analysis(**seen, detector=detector, failed=failed)
 
@@ -187,12 +202,14 @@ class _Loader:
         memory_limit: int | None,
         engine_cache: Path | None,
         say: Say,
+        in_use: InUse,
         recognise: bool,
     ) -> None:
         self._device = device
         self._memory_limit = memory_limit
         self._engine_cache = engine_cache
         self._say = say
+        self._in_use = in_use
         self._recognise = recognise
         self.backend: Backend | None = None
         self.loaded: dict[Part, Pack] = {}
@@ -204,11 +221,18 @@ class _Loader:
         for pack in packs:
             if pack is None:
                 continue
+            self._in_use(pack_id(pack))
             try:
                 finder = build(pack)
             except PackError as error:
                 self._say(f"{pack.name} cannot be used: {error}")
                 continue
+            except Exception as error:  # a foreign network, and the library that runs it
+                _log.exception("loading %s failed", pack.name)
+                self._say(f"{pack.name} cannot be used: {type(error).__name__}, see the log")
+                continue
+            finally:
+                self._in_use(None)
             self.loaded[part] = pack
             return finder
         return None
@@ -278,9 +302,14 @@ def _try(look: Callable[[], _Made]) -> _Made:
     """Lets a model look at a blank picture, so that one that cannot work fails here and not at each photo."""
     try:
         return look()
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, TypeError, AttributeError, ArithmeticError) as error:
         raise PackError(f"its outputs are not what its kind gives ({error})") from error
 
 
-def _silent(_line: str) -> None:
+def pack_id(pack: Pack) -> str:
+    """A pack as its files are: another file makes it another pack."""
+    return f"{pack.name}@{pack.sha256 or ''}"
+
+
+def _silent(_: object) -> None:
     pass

@@ -283,3 +283,28 @@ def test_the_quick_pass_keeps_nothing_of_a_file_that_brings_no_thumbnail(bench: 
     record = bench.analyser.quick(str(bench.photo), stat_of(str(bench.photo)))
     assert record.error is None and record.versions == {}
     assert not any(path.is_file() for path in bench.paths.thumbnails.rglob("*"))
+
+
+def test_models_that_fail_are_told_once_with_how_often(bench: Bench) -> None:
+    bench.eyes.failing = {"objects"}
+    analyser = bench.analyser
+    for _ in range(3):
+        analyser.deep(str(bench.photo))
+    assert analyser.failures.lines() == ["objects (o) failed on 3 photos: the objects model failed"]
+
+
+def test_what_is_not_the_pictures_fault_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    tight = replace(bench.analyser, budget=PixelBudget(0.01))
+    too_large = tight.deep(str(bench.photo), bench.memory)
+    assert too_large.error is not None and "pixel_budget" in too_large.error and too_large.versions == {}
+
+    def no_file(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(analysis, "read_metadata", no_file)
+        unread = bench.analyser.deep(str(bench.photo), bench.memory)
+    assert unread.error == "too many open files" and unread.versions == {}
+    bench.photo.write_bytes(b"\xff\xd8 no picture")
+    broken = bench.analyser.deep(str(bench.photo), bench.memory)
+    assert broken.error is not None and broken.versions
