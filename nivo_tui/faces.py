@@ -54,7 +54,7 @@ class FaceDetector:
     ) -> None:
         from nivo_tui.inference.analyst import Analyst
 
-        selection, problem = _selection(os.fspath(model), _folders(model_folders))
+        selection, problem = _selection(os.fsdecode(model), _folders(model_folders))
         problems = [problem] if problem else []
         self._analyst = Analyst.load(
             selection,
@@ -91,7 +91,7 @@ class FaceDetector:
         first; `face_landmarks`: five (x, y) for each face (eyes, nose, mouth corners), empty where the
         detector gives none; `face_encodings`: L2-normalised float32 vectors, None for a face that could
         not be encoded, and an empty list where the pack does not recognise.
-        Raises ValueError for an array that is no such picture.
+        Raises ValueError for an array that is no such picture, PackError where the model fails on it.
         """
         import numpy as np
 
@@ -102,12 +102,14 @@ class FaceDetector:
             raise ValueError("an RGB picture is an array of uint8 with the shape (height, width, 3)")
         working = finish(np.ascontiguousarray(picture), Purpose.ANALYSIS)
         analysis = self._analyst.analyse(working)
+        if "faces" in analysis.failed:
+            raise PackError(analysis.failed["faces"])
         return _result(analysis.faces or (), self._analyst.recognises)
 
     def detect_faces(self, path: str | os.PathLike[str]) -> FaceResult:
         """The faces in a photo of any supported format, turned upright.
 
-        Raises PhotoError where the photo cannot be read or decoded.
+        Raises PhotoError where the photo cannot be read or decoded, PackError where the model fails on it.
         """
         import numpy as np
 
@@ -116,20 +118,25 @@ class FaceDetector:
         return self.detect_faces_from_array(np.asarray(load_image(path)))
 
     def detect_batch(
-        self, paths: Iterable[str | os.PathLike[str]], show_progress: bool = True
+        self,
+        paths: str | bytes | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        show_progress: bool = True,
     ) -> list[FaceResult]:
         """The faces in each photo, in the order of `paths`, with `path` and `error` beside them.
 
-        A photo that cannot be used has its reason in `error` and no faces; the others go on.
+        A photo that cannot be used has its reason in `error` and no faces; the others go on. A single path,
+        instead of several, is one photo.
         """
-        wanted = list(paths)
+        wanted = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         results = []
         for number, path in enumerate(wanted, start=1):
             try:
-                result, error = self.detect_faces(path), None
-            except (PhotoError, PackError) as reason:
-                result, error = _result((), self._analyst.recognises), str(reason)
-            results.append({"path": os.fspath(path), **result, "error": error})
+                result, error = self.detect_faces(os.fsdecode(path)), None
+            except Exception as reason:  # whatever one photo brings about, the others are still wanted
+                known = isinstance(reason, (PhotoError, PackError))
+                error = str(reason) if known else f"{type(reason).__name__}: {reason}"
+                result = _result((), self._analyst.recognises)
+            results.append({"path": _path_text(path), **result, "error": error})
             if show_progress:
                 end = "\n" if number == len(wanted) else ""
                 print(f"\rfaces: {number}/{len(wanted)}", end=end, file=sys.stderr, flush=True)
@@ -241,6 +248,10 @@ def _result(faces: Sequence[Face], recognises: bool) -> FaceResult:
     }
 
 
+def _path_text(path: object) -> str:
+    return os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else str(path)
+
+
 def _folders(given: Sequence[Path] | None) -> list[Path]:
     if given is not None:
         return list(given)
@@ -250,13 +261,22 @@ def _folders(given: Sequence[Path] | None) -> list[Path]:
     return pack_folders(load_paths().models)
 
 
+def _existing(model: str) -> Path | None:
+    """The file or folder that `model` points to; None where it is but a name."""
+    try:
+        path = Path(model).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # what no path can be; ~ of nobody
+        return None
+
+
 def _selection(model: str, folders: Sequence[Path]) -> tuple[Selection, str | None]:
     """The pack named or pointed to by `model`, then the built-in detector; what is wrong with the former."""
     from nivo_tui.inference.packs.finding import Selection, builtin_pack, find_packs, pack_at
 
-    path = Path(model).expanduser()
-    packs = [pack_at(path)] if path.exists() else find_packs(folders)
-    chosen, problem = _chosen(packs, None if path.exists() else model, folders)
+    path = _existing(model)
+    packs = find_packs(folders) if path is None else [pack_at(path)]
+    chosen, problem = _chosen(packs, model if path is None else None, folders)
     builtin = builtin_pack()
     if model == (builtin.name if builtin else None):
         problem = None

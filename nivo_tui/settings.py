@@ -60,25 +60,42 @@ class Paths:
                 make_private(folder)
             except OSError as error:
                 raise SettingsError(
-                    f"cannot make the folder {folder}: {error.strerror}. Set NIVO_HOME to a folder of yours."
+                    f"cannot make the folder {folder}: {error.strerror}. {_SET_HOME}"
                 ) from error
 
 
+_SET_HOME = "Set NIVO_HOME to a folder of yours."
+
+
 def load_paths(home: str | os.PathLike[str] | None = None) -> Paths:
-    """The paths of a home: `home`, else the environment's NIVO_HOME, else the system's folders."""
+    """The paths of a home: `home`, else the environment's NIVO_HOME, else the system's folders.
+
+    Raises SettingsError where the user has no folder of their own for them.
+    """
     chosen = home or os.environ.get("NIVO_HOME")
     if chosen:
-        base = Path(os.path.abspath(os.path.expanduser(chosen)))
+        base = Path(os.path.abspath(_of_user(Path(chosen))))
         return Paths(base, base / "config.toml", base / "thumbnails", base / "logs")
     import platformdirs
 
     name = "nivo-tui"
-    return Paths(
-        platformdirs.user_data_path(name, appauthor=False),
-        platformdirs.user_config_path(name, appauthor=False) / "config.toml",
-        platformdirs.user_cache_path(name, appauthor=False) / "thumbnails",
-        platformdirs.user_log_path(name, appauthor=False),
-    )
+    try:
+        return Paths(
+            _of_user(platformdirs.user_data_path(name, appauthor=False)),
+            _of_user(platformdirs.user_config_path(name, appauthor=False)) / "config.toml",
+            _of_user(platformdirs.user_cache_path(name, appauthor=False)) / "thumbnails",
+            _of_user(platformdirs.user_log_path(name, appauthor=False)),
+        )
+    except RuntimeError as error:
+        raise SettingsError(f"{error} {_SET_HOME}") from error
+
+
+def _of_user(path: Path) -> Path:
+    """The path with "~" made the user's folder. Raises SettingsError where there is none."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"{path}: no folder of that user is known. {_SET_HOME}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +185,15 @@ def load_settings(path: Path) -> Settings:
     """
     try:
         with path.open("rb") as file:
-            data = tomllib.load(file)
+            return _settings_from(tomllib.load(file), path)
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from error
-    return _settings_from(data, path)
+    except (ValueError, RecursionError) as error:  # a number of too many digits, lists too deep
+        raise SettingsError(f"the settings file {path} cannot be used: {error}") from error
 
 
 def _settings_from(data: dict[str, Any], path: Path) -> Settings:

@@ -39,12 +39,13 @@ class WriteReceipt:
 
 def write_tags(
     path: str | os.PathLike[str],
-    keywords: Iterable[str],
+    keywords: str | bytes | Iterable[str],
     title: str | None = None,
     description: str | None = None,
 ) -> WriteReceipt:
     """Add keywords to a photo, and a title and a description where it has none. Nothing is replaced.
 
+    A plain string (or bytes, a path) for `keywords` is one keyword.
     It is a run of its own in the journal of the home (NIVO_HOME), and is taken back by `nivo-tui undo`.
     A photo that cannot be written is a receipt that is false, with its reason. Raises SettingsError or
     StoreError where the home cannot be used.
@@ -58,6 +59,8 @@ def write_tags(
     from nivo_tui.platform.locks import FileLock
     from nivo_tui.settings import load_paths, load_settings
 
+    if isinstance(keywords, (str, bytes, os.PathLike)):
+        keywords = (os.fsdecode(keywords),)
     paths = load_paths()
     paths.create()
     settings = load_settings(paths.config).write

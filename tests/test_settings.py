@@ -60,6 +60,14 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, named: str) -> None:
         _load(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    "text", [f"x = {'9' * 5000}", f"[screen]\ntheme = 0x{'f' * 5000}", "x = " + "[" * 5000]
+)
+def test_monstrous_numbers_and_depths_are_a_clear_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"config\.toml"):
+        _load(tmp_path, text)
+
+
 def test_bytes_that_are_no_text_are_a_clear_error(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(b"\xff\xfe\x00")
@@ -74,6 +82,19 @@ def test_nivo_home_holds_everything(home: Path) -> None:
 
 def test_the_argument_wins_over_the_environment(tmp_path: Path) -> None:
     assert load_paths(tmp_path / "other").home == tmp_path / "other"
+
+
+def test_a_user_without_a_folder_is_told_of_nivo_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="Set NIVO_HOME"):
+        load_paths("~nosuchuser/x")
+
+    def homeless(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("NIVO_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(SettingsError, match="Set NIVO_HOME"):
+        load_paths()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")

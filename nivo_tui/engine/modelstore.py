@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 from nivo_tui.catalog.paths import absolute
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.protocol import Answer
-from nivo_tui.errors import PackError, UsageError
+from nivo_tui.errors import NivoError, PackError, UsageError
 from nivo_tui.inference.fetch.fetching import size_of
 from nivo_tui.inference.fetch.importing import Source, sources_at
 from nivo_tui.inference.fetch.licences import licence_news
@@ -62,13 +63,14 @@ class _Models:
         self._context = context
         self._home = context.paths.models
         self._counts: Counter[str] = Counter()
-        self._packs = {pack.name: pack for pack in self._find()}
+        self._packs: dict[str, Pack] = {}
         self._registry: Mapping[str, Registered] = {}
 
-    def _find(self) -> list[Pack]:
+    def _look(self) -> None:
+        """Find the packs that are here."""
         builtin = builtin_pack()
         found = find_packs(pack_folders(self._home), self._context.paths.home / "packs.json")
-        return [*found, *([builtin] if builtin else [])]
+        self._packs = {pack.name: pack for pack in (*found, *([builtin] if builtin else []))}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -80,6 +82,7 @@ class _Models:
     def list_all(self) -> None:
         """A line for each pack that is here, working or broken, and for each that could be fetched."""
         self._count("installed", "broken", "available")
+        self._look()
         try:
             registry = load_registry(self._home)
         except PackError:
@@ -142,18 +145,21 @@ class _Models:
     def verify(self, names: list[str]) -> None:
         """Read every file of the packs again; all that are here where none is named."""
         self._count("good", "bad")
+        self._look()
         self._registry = load_registry(self._home)
         self._check_known(names, [*self._registry, *self._packs])
         for name in names or [n for n, pack in self._packs.items() if not _is_builtin(pack)]:
             pack = self._packs.get(name)
             if pack is None:
                 self._say(_registered(self._registry[name], NOT_INSTALLED), "bad")
-                continue
-            self._watch("verify").check()
-            checked = verify(pack, self._registry, self._watch(f"verify {name}"))
-            for fault in checked.faults:
-                self._context.emitter.log("models", f"{name}: {fault}", "error")
-            self._tell(checked.pack, "bad" if checked.faults else "good")
+            else:
+                self._each(_line(pack), partial(self._verify, pack), failed="bad")
+
+    def _verify(self, pack: Pack) -> None:
+        checked = verify(pack, self._registry, self._watch(f"verify {pack.name}"))
+        for fault in checked.faults:
+            self._context.emitter.log("models", f"{pack.name}: {fault}", "error")
+        self._tell(checked.pack, "bad" if checked.faults else "good")
 
     def remove(self, names: list[str]) -> None:
         """Delete packs of the home."""
@@ -176,10 +182,14 @@ class _Models:
             raise PackError("it is not installed")
 
     def _ready(self) -> ModelStore:
-        """The store, tidied. Raises PackError where the home's registry is wrong."""
+        """The store, tidied, and then looked through: a killed run may have left a pack put aside.
+
+        Raises PackError where the home's registry is wrong.
+        """
         self._registry = load_registry(self._home)
         store = ModelStore(self._home, self._registry)
         store.tidy()
+        self._look()
         return store
 
     def _check_known(self, names: Iterable[str], known: Iterable[str]) -> None:
@@ -198,14 +208,20 @@ class _Models:
 
         return Watch(progress, self._context.cancelled)
 
-    def _each(self, given: _Line, act: Callable[[], None]) -> None:
+    def _each(self, given: _Line, act: Callable[[], None], failed: str = "failed") -> None:
         """Do something with one pack; an error is its own line and ends nothing else."""
         if self._context.cancelled():
             raise StoppedError("stopped")
         try:
             act()
         except PackError as error:
-            self._say({**given, "status": f"failed: {error}"}, "failed")
+            self._say({**given, "status": f"failed: {error}"}, failed)
+        except NivoError:
+            raise
+        except Exception as error:
+            logging.exception("models: %s", given["name"])
+            words = f"failed: internal error ({type(error).__name__}: {error})"
+            self._say({**given, "status": words}, failed)
 
     def _say_licence(self, entry: Registered) -> None:
         news = licence_news(self._home, entry)

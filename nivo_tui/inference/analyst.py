@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from nivo_tui.errors import PackError
+from nivo_tui.errors import NivoError, PackError
 from nivo_tui.imaging.working import WorkingImage
 from nivo_tui.inference.classes import Classifier, read_labels
 from nivo_tui.inference.detections import Detector
@@ -227,6 +227,8 @@ class _Loader:
             except PackError as error:
                 self._say(f"{pack.name} cannot be used: {error}")
                 continue
+            except NivoError:
+                raise  # a wrong setting is no fault of the pack
             except Exception as error:  # a foreign network, and the library that runs it
                 _log.exception("loading %s failed", pack.name)
                 self._say(f"{pack.name} cannot be used: {type(error).__name__}, see the log")

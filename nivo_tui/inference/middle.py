@@ -7,17 +7,20 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from nivo_tui.errors import PackError
 from nivo_tui.imaging.working import averaged
 from nivo_tui.inference.detections import FloatArray, Pixels, planes
 from nivo_tui.inference.packs.pack import InputSpec, Layout
 
 _SIDE = 224
+_LARGEST_SIDE = 4096
 
 
 class MiddleInput:
     """How one network is shown pictures.
 
     What its graph says of layout and size (`shape`, of four sides) goes first, then `spec`, then 224 pixels.
+    Raises PackError for a size that no picture can be brought to.
     """
 
     def __init__(self, shape: Sequence[int | str | None], spec: InputSpec) -> None:
@@ -27,6 +30,8 @@ class MiddleInput:
         height, width = sides if len(sides) == 2 else (None, None)
         self.width = width if isinstance(width, int) else spec.width or _SIDE
         self.height = height if isinstance(height, int) else spec.height or _SIDE
+        if not 1 <= min(self.width, self.height) <= max(self.width, self.height) <= _LARGEST_SIDE:
+            raise PackError(f"its input of {self.width}x{self.height} is no size for a picture")
 
     def tensor(self, rgb: Pixels) -> FloatArray:
         """The input for `rgb` (h, w, 3): (1, 3, height, width), or (1, height, width, 3)."""

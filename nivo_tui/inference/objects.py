@@ -13,7 +13,7 @@ from nivo_tui.errors import PackError
 from nivo_tui.imaging.working import averaged
 from nivo_tui.inference.detections import FloatArray, Pixels, overlaps, scratch, write_planes
 from nivo_tui.inference.packs.graph import read_graph, with_any_size
-from nivo_tui.inference.runtime.backend import CPU, Backend, Model
+from nivo_tui.inference.runtime.backend import CPU, Backend, Model, reading_outputs
 from nivo_tui.model import FoundObject
 
 THRESHOLD = 0.3
@@ -66,7 +66,7 @@ class ObjectFinder:
                 finder = cls(backend.load(path, data=data), threshold, (width or _SIDE, height or _SIDE))
                 finder.find(_WIDE)
                 return finder
-            except (PackError, ValueError, IndexError):
+            except PackError:
                 pass  # its graph holds to the size in other places too
         finder = cls(backend.load(path), threshold)
         finder.find(_WIDE)
@@ -75,14 +75,17 @@ class ObjectFinder:
     def find(self, rgb: Pixels, scale: float = 1.0) -> tuple[FoundObject, ...]:
         """The objects in `rgb` (h, w, 3; oriented), the surest first.
 
-        `scale` is full size / size of `rgb`: boxes are in pixels of the full-size image.
+        `scale` is full size / size of `rgb`: boxes are in pixels of the full-size image. Raises PackError
+        where the network fails or its outputs are not those of YOLOX.
         """
         tensor, ratio = self._tensor(rgb)
-        found = np.asarray(self._model.run(tensor)[0], np.float32)
-        if found.shape[-1] != 5 + len(COCO_CLASSES):
-            raise PackError(f"{self._model.path.name}: its outputs are not those of YOLOX over COCO")
-        rows = found.reshape(-1, 5 + len(COCO_CLASSES))
-        boxes, scores, classes = self._decode(rows, tensor.shape[3], tensor.shape[2])
+        outputs = self._model.run(tensor)
+        with reading_outputs(self._model.path):
+            found = np.asarray(outputs[0], np.float32)
+            if found.shape[-1] != 5 + len(COCO_CLASSES):
+                raise PackError(f"{self._model.path.name}: its outputs are not those of YOLOX over COCO")
+            rows = found.reshape(-1, 5 + len(COCO_CLASSES))
+            boxes, scores, classes = self._decode(rows, tensor.shape[3], tensor.shape[2])
         height, width = rgb.shape[:2]
         boxes = np.clip(boxes / np.float32(ratio), 0, np.array([width, height, width, height], np.float32))
         return tuple(

@@ -13,6 +13,8 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import tiny
@@ -20,6 +22,8 @@ from running import nivo
 from webserver import Asked, Server, serving
 
 from nivo_tui.commands.output import Output
+from nivo_tui.engine.modelstore import _Models
+from nivo_tui.inference.packs.pack import Pack
 from nivo_tui.platform.locks import FileLock
 from nivo_tui.settings import load_paths
 
@@ -241,6 +245,44 @@ def test_the_photos_scanned_next_use_what_was_fetched(home: Path, things: bytes,
     (tmp_path / "photos").mkdir()
     ran = nivo("scan", tmp_path / "photos", "--models", "things", "--json")
     assert ran.status == 0, ran.err
+
+
+def test_an_error_nobody_thought_of_ends_one_pack_alone(
+    home: Path, things: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: _Models, pack: Pack) -> None:
+        raise TypeError("never thought of")
+
+    job = _Models(SimpleNamespace(paths=load_paths(home), emitter=Sent(), job=1, cancelled=lambda: False))
+    tiny.yolox(home / "models" / "one.onnx")
+    tiny.classifier(home / "models" / "two.onnx")
+    with monkeypatch.context() as patched:
+        patched.setattr(_Models, "_verify", broken)
+        job.verify([])
+    said = [answer.line["pack"]["status"] for answer in job._context.emitter.sent]
+    assert said == ["failed: internal error (TypeError: never thought of)"] * 2
+    assert job.summary == {"packs": 2, "good": 0, "bad": 2}
+
+
+def test_a_pack_put_aside_by_a_killed_run_is_put_back_before_packs_are_looked_for(
+    home: Path, things: bytes
+) -> None:
+    assert nivo("models", "fetch", "things").status == 0
+    aside = home / "models" / ".incoming" / "old"
+    aside.mkdir(parents=True, exist_ok=True)
+    (home / "models" / "things").rename(aside / "things")
+    ran = nivo("models", "fetch", "things", "--json")
+    assert (ran.status, ran.summary["present"], ran.summary["fetched"]) == (0, 1, 0)
+
+
+class Sent:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    def send(self, event: Any) -> None:
+        self.sent.append(event)
 
 
 class Terminal(io.StringIO):

@@ -483,3 +483,42 @@ def test_a_disk_that_fills_on_the_way_keeps_what_can_be_gone_on_with(
     assert fetch.partial.stat().st_size == room
     assert fetch(server.url("m"), len(MODEL), SHA256).sha256 == SHA256
     assert server.asked[-1] == ("m", f"bytes={room}-")
+
+
+def test_a_length_nobody_knows_does_not_fill_the_disk(
+    server: Server, fetch: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = MODEL * 12
+    server.answers["m"] = [lambda asked: asked.send(200, long, Content_Length="", ETag='"a"')]
+    room = 9_000_000
+
+    def free(folder: Path) -> int:
+        taken = fetch.partial.stat().st_size if fetch.partial.exists() else 0
+        return transfer.SPARE + room - taken
+
+    monkeypatch.setattr(transfer, "free_bytes", free)
+    with pytest.raises(DiskFullError, match="make room"):
+        fetch(server.url("m"))
+    assert 0 < fetch.seen[-1][0] <= room
+    assert fetch.left == []
+
+
+def test_a_mixture_made_within_one_run_is_fetched_anew_once(server: Server, fetch: Fetching) -> None:
+    spoiled = bytes(300_000)
+    size = str(len(MODEL))
+    server.answers["m"] = [
+        lambda asked: asked.send(200, spoiled, Content_Length=size, ETag='"a"'),
+        lambda asked: asked.part(MODEL, asked.range_start or 0, ETag='"a"'),
+        lambda asked: asked.send(200, MODEL, ETag='"b"'),
+    ]
+    assert fetch(server.url("m"), len(MODEL), SHA256).sha256 == SHA256
+    assert [asked for _, asked in server.asked] == [None, "bytes=300000-", None]
+
+
+def test_digits_that_are_no_number_are_no_header(server: Server, fetch: Fetching) -> None:
+    server.answers["m"] = [
+        lambda asked: asked.send(503, Retry_After="\xb2"),
+        lambda asked: asked.send(200, MODEL, Content_Length="\xb2"),
+    ]
+    assert fetch(server.url("m")).sha256 == SHA256
+    assert sum(fetch.pauses) == pytest.approx(1)

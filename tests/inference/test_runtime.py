@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from onnx import TensorProto, helper
 
 from nivo_tui.errors import PackError, SettingsError
 from nivo_tui.inference.runtime.backend import CPU, CUDA, Backend, choose_provider
+from nivo_tui.inference.runtime.candidates import first_line
 from nivo_tui.inference.runtime.providers import PROOF_MODEL
 
 from .tiny import FakeRuntime, FakeSession, recogniser
@@ -344,3 +346,77 @@ def save(path: Path, graph: onnx.GraphProto, domain: str = "") -> Path:
     opsets = [helper.make_opsetid("", 13), *([helper.make_opsetid(domain, 1)] if domain else [])]
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=7), path)
     return path
+
+
+def test_a_path_that_is_not_utf8_is_loaded(tmp_path: Path) -> None:
+    odd = tmp_path / "caf\udce9.onnx"
+    content = recogniser(tmp_path / "r.onnx", 64).read_bytes()
+    try:
+        odd.write_bytes(content)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert Backend("cpu").load(odd).outputs == ("vector",)
+    with pytest.raises(PackError, match="cannot be loaded"):
+        Backend("cpu").load(tmp_path / "gone\udce9.onnx")
+
+
+def test_names_in_a_graph_that_are_no_text_are_a_pack_error(tmp_path: Path) -> None:
+    path = recogniser(tmp_path / "r.onnx", 64)
+    path.write_bytes(path.read_bytes().replace(b"picture", b"pict\xe9\xffe"))
+    with pytest.raises(PackError, match=r"r\.onnx"):
+        Backend("cpu").load(path)
+
+
+SAID = "[ONNXRuntimeError] : 1 : FAIL : "
+AN_ERROR = [
+    (
+        "Load model from x.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:256 "
+        "onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const "
+        "std::function<bool(const std::string&)>&) Unsupported model IR version: 99 (of 13)\n",
+        "Load model from x.onnx failed:Unsupported model IR version: 99 (of 13)",
+    ),
+    (
+        "Exception during initialization: /onnxruntime_src/onnxruntime/core/ops.h:256 "
+        "onnxruntime::Div<T>::Div(const onnxruntime::OpKernelInfo&) [with T = int] b[i] was false. Zero",
+        "Exception during initialization: b[i] was false. Zero",
+    ),
+    (
+        "Status Message: /onnxruntime_src/core/framework/bfc_arena.cc:360 void* "
+        "onnxruntime::BFCArena::Allocate(size_t, bool) const Failed to allocate memory",
+        "Status Message: Failed to allocate memory",
+    ),
+    (
+        "Message: element_wise_ops.cc:2256 operator() Integer modulo by zero",
+        "Message: Integer modulo by zero",
+    ),
+    ("Message: element_wise_ops.cc:692 Compute Integer division", "Message: Integer division"),
+    (r"D:\a\_work\1\s\onnxruntime\core\model.cc:25 onnxruntime::Model::Model Bad (very)", "Bad (very)"),
+    ("Load model from /home/me/x.onnx failed", "Load model from /home/me/x.onnx failed"),
+]
+
+
+@pytest.mark.parametrize(("raised", "told"), AN_ERROR)
+def test_an_error_is_told_without_places_in_the_runtimes_source(raised: str, told: str) -> None:
+    assert first_line(RuntimeError(SAID + raised)) == SAID + told
+
+
+def test_the_real_runtimes_source_is_not_told(tmp_path: Path) -> None:
+    path = one_node(tmp_path / "new.onnx", "Identity")
+    model = onnx.load(path)
+    model.ir_version = 99
+    onnx.save(model, path)
+    with pytest.raises(PackError, match=r"IR version") as caught:
+        Backend("cpu").load(path)
+    assert not re.search(r"\.cc|onnxruntime::", str(caught.value))
+
+
+def test_what_the_runtime_prints_when_a_provider_fails_stays_unsaid(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Talkative(FakeRuntime):
+        def InferenceSession(self, model: Any, sess_options: Any, providers: Sequence[Any]) -> FakeSession:
+            print("EP Error in", providers)
+            return super().InferenceSession(model, sess_options, providers)
+
+    assert backend(Talkative()).provider.name == CUDA
+    assert capsys.readouterr().out == ""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nivo_tui.errors import PackError
 from nivo_tui.inference.detections import Detections, Pixels, no_faces, overlaps, planes, without_doubles
 from nivo_tui.inference.faces import align
 from nivo_tui.inference.faces.finder import FaceFinder
+from nivo_tui.inference.faces.recognise import Recogniser
+from nivo_tui.inference.faces.scrfd import Scrfd
 from nivo_tui.inference.faces.search import search
-from nivo_tui.inference.faces.views import CELL, Window, look_closely, shrunk, turned_back, view
+from nivo_tui.inference.faces.views import CELL, Window, look, look_closely, shrunk, turned_back, view
+from nivo_tui.inference.faces.yunet import YuNet
 
 
 class SquareDetector:
@@ -350,3 +358,83 @@ def test_alignment_is_the_least_squares_similarity(points: list[tuple[float, flo
 def test_landmarks_in_one_point_allow_no_alignment() -> None:
     with pytest.raises(ValueError, match="coincide"):
         align.similarity(np.full((5, 2), 7, np.float32))
+
+
+NOWHERE = {
+    "nan": np.nan,
+    "infinite": np.inf,
+    "minus infinite": -np.inf,
+    "largest float": np.finfo(np.float32).max,
+    "giant": 1e6,
+}
+
+
+@pytest.mark.parametrize("part", ["boxes", "landmarks"])
+@pytest.mark.parametrize("value", NOWHERE.values(), ids=list(NOWHERE))
+def test_only_what_has_a_place_near_the_picture_is_kept(part: str, value: float) -> None:
+    class Broken(SquareDetector):
+        def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
+            found = super().detect(rgb, threshold)
+            getattr(found, part)[:1].flat[-1:] = value
+            return found
+
+    rgb = picture(1200, 900, (100, 100, 150), (700, 300, 150))
+    sound, broken = (kind() for kind in (SquareDetector, Broken))
+    assert len(look(sound, rgb, 640, 0.5)) == 2
+    assert len(look(broken, rgb, 640, 0.5)) == 1
+    windows = [Window(box) for box in look(sound, rgb, 640, 0.5).boxes]
+    assert [len(seen) for seen in look_closely(sound, rgb, windows, 0.5)] == [1, 1]
+    assert sum(len(seen) for seen in look_closely(broken, rgb, windows, 0.5)) == 1
+
+
+def test_a_box_may_reach_beyond_the_picture_by_four_of_its_sides_at_most() -> None:
+    class One(SquareDetector):
+        edge = 0.0
+
+        def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
+            box = np.array([[-self.edge / 2, 0, self.edge / 2, 50]], np.float32)
+            return Detections(box, np.array([0.9], np.float32), None)
+
+    detector = One()
+    for detector.edge, kept in ((390.0, 1), (410.0, 0)):
+        assert len(look(detector, np.zeros((80, 100, 3), np.uint8), 640)) == kept
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0])
+def test_a_vector_without_a_length_is_no_embedding(value: float) -> None:
+    answers = np.full((1, 8), value, np.float32)
+    assert Recogniser(answering([answers])).embed(picture(200, 200), LANDMARKS) == [None]
+
+
+@pytest.mark.parametrize("answer", [[], ["a", "b"], [[1.0], [1.0, 2.0]]])
+def test_answers_that_are_no_vectors_are_a_pack_error(answer: object) -> None:
+    outputs = [] if answer == [] else [answer]
+    with pytest.raises(PackError, match=r"^r\.onnx: its outputs are not what its kind gives"):
+        Recogniser(answering(outputs)).embed(picture(200, 200), LANDMARKS)
+
+
+@pytest.mark.parametrize("answer", [["a"], [np.ones(3, np.float32)], np.full((1, 1), 1.0), np.array(["a"])])
+@pytest.mark.parametrize(("kind", "count"), [(Scrfd, 9), (YuNet, 12)])
+def test_a_detectors_answers_of_another_kind_are_a_pack_error(
+    kind: type[Scrfd] | type[YuNet], count: int, answer: object
+) -> None:
+    model = answering([answer] * count)
+    parts = ("cls", "obj", "bbox", "kps")
+    model.outputs = tuple(f"{part}_{stride}" for part in parts for stride in (8, 16, 32))[:count]
+    with pytest.raises(PackError, match=r"^r\.onnx: its outputs are not what its kind gives"):
+        kind(model).detect(picture(64, 64))
+
+
+LANDMARKS = np.array([[[38, 52], [74, 52], [56, 72], [42, 92], [71, 92]]], np.float32)
+
+
+def answering(outputs: list[object]) -> Any:
+    """A model that answers this to every picture."""
+    return SimpleNamespace(
+        path=Path("r.onnx"),
+        outputs=(),
+        run=lambda _tensor: outputs,
+        fixed_input_size=None,
+        takes_batches=True,
+        prefers_few_shapes=False,
+    )

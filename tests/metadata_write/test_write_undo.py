@@ -528,6 +528,11 @@ def test_write_tags_writes_and_can_be_undone(home: Path, photo: Path) -> None:
     assert photo.read_bytes() == before
 
 
+@pytest.mark.parametrize("keyword", ["beach", b"beach", Path("beach")])
+def test_a_plain_string_is_one_keyword(home: Path, photo: Path, keyword: str | bytes) -> None:
+    assert write_tags(photo, keyword).added == ("beach",)
+
+
 def test_names_that_are_not_utf8_are_written_and_undone(journal: Journal, photo: Path) -> None:
     odd = photo.parent / os.fsdecode(b"caf\xe9.jpg")
     try:

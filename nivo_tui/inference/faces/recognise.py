@@ -9,7 +9,7 @@ import numpy as np
 from nivo_tui.errors import PackError
 from nivo_tui.inference.detections import FloatArray, Pixels, stacked_planes
 from nivo_tui.inference.faces import align
-from nivo_tui.inference.runtime.backend import Model
+from nivo_tui.inference.runtime.backend import Model, reading_outputs
 
 MOST_AT_ONCE = 8
 """Faces in one call of the network; from here on a face gets no cheaper and the memory still grows."""
@@ -33,7 +33,8 @@ class Recogniser:
     def embed(self, rgb: Pixels, landmarks: FloatArray) -> list[bytes | None]:
         """L2-normalised little-endian float32 vectors of the faces with these landmarks (n, 5, 2).
 
-        None for a face whose landmarks allow no alignment.
+        None for a face whose landmarks allow no alignment, or for which the network answers no finite vector.
+        Raises PackError where its answers are no vectors.
         """
         found: list[bytes | None] = [None] * len(landmarks)
         crops: dict[int, Pixels] = {}
@@ -42,10 +43,11 @@ class Recogniser:
                 crops[index] = align.crop(rgb, points)
             except (ValueError, np.linalg.LinAlgError):
                 continue
-        for index, vector in zip(crops, self.embed_crops(list(crops.values())), strict=True):
-            length = float(np.linalg.norm(vector))
-            if np.isfinite(length) and length > 0:
-                found[index] = (vector / length).astype("<f4").tobytes()
+        with reading_outputs(self._model.path):
+            for index, vector in zip(crops, self.embed_crops(list(crops.values())), strict=True):
+                length = float(np.linalg.norm(vector))
+                if np.isfinite(length) and length > 0:
+                    found[index] = (vector / length).astype("<f4").tobytes()
         return found
 
     def embed_crop(self, face: Pixels) -> FloatArray:
@@ -87,4 +89,6 @@ class Recogniser:
         return float(np.linalg.norm(together[-1] - alone)) <= _SAME * float(np.linalg.norm(alone))
 
     def _vectors(self, tensor: FloatArray) -> FloatArray:
-        return np.asarray(self._model.run(tensor)[0], np.float32)
+        outputs = self._model.run(tensor)
+        with reading_outputs(self._model.path):
+            return np.asarray(outputs[0], np.float32)

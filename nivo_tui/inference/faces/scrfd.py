@@ -19,7 +19,7 @@ from nivo_tui.inference.detections import (
     without_doubles,
     write_planes,
 )
-from nivo_tui.inference.runtime.backend import Model
+from nivo_tui.inference.runtime.backend import Model, reading_outputs
 
 THRESHOLD = 0.5
 HINT = 0.15
@@ -56,7 +56,9 @@ class Scrfd:
         height, width = rgb.shape[:2]
         tensor = scratch((1, 3, height, width))
         write_planes(tensor[0], rgb, _MEAN, 1 / _SPREAD)
-        return self.decode(self._model.run(tensor), width, height, floor)
+        outputs = self._model.run(tensor)
+        with reading_outputs(self._model.path):
+            return self.decode(outputs, width, height, floor)
 
     def decode(self, outputs: list[FloatArray], width: int, height: int, threshold: float) -> Detections:
         """The faces that the network's outputs for a (height, width) input stand for.

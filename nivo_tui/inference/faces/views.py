@@ -30,6 +30,7 @@ WHOLE_SIDE = 112.0
 _GAP = 8  # black between windows
 _ENLARGED = 6.0
 _BORDER = 32
+_FARTHEST = 4  # long sides of the picture: a face that reaches beyond is no face
 _ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -83,7 +84,22 @@ def look(detector: Detector, rgb: Pixels, long_side: int, threshold: float | Non
     """The faces in `rgb`, in its pixels, seen at `long_side`; without those a broken model places nowhere."""
     seen = view(rgb, long_side, detector)
     found = detector.detect(seen.canvas, threshold)
-    return found.take(np.flatnonzero(np.isfinite(found.boxes).all(axis=1))).mapped(seen.ratio)
+    return _placed(found, max(rgb.shape[:2]) * seen.ratio).mapped(seen.ratio)
+
+
+def _placed(found: Detections, long_side: float) -> Detections:
+    """Those whose boxes and landmarks are numbers, and near a picture of this long side.
+
+    The others are a broken model's, and nothing that is made of them could be told.
+    """
+    farthest = _FARTHEST * long_side
+    places = found.boxes
+    if found.landmarks is not None:
+        places = np.concatenate([places, found.landmarks.reshape(len(found), 10)], axis=1)
+    near = np.abs(places).max(axis=1, initial=0) <= farthest  # NaN is not
+    found = found.take(np.flatnonzero(near))
+    sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0)
+    return found.take(np.flatnonzero(sides <= farthest))
 
 
 def turned(rgb: Pixels, quarter_turns: int) -> Pixels:
@@ -135,9 +151,9 @@ def look_closely(
     whole = np.zeros((height, width, 3), np.uint8)
     small = shrunk(canvas, max(1, int(max(size) * ratio)))[0] if ratio < 1 else canvas
     whole[: small.shape[0], : small.shape[1]] = small
-    found = detector.detect(whole, threshold).mapped(ratio)
+    found = _placed(detector.detect(whole, threshold), max(height, width)).mapped(ratio)
     middles = (found.boxes[:, :2] + found.boxes[:, 2:]) / np.float32(2)
-    return [place.found(found, middles) for place in placed]
+    return [_placed(place.found(found, middles), max(rgb.shape[:2])) for place in placed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import numpy as np
 from nivo_tui.errors import PackError
 from nivo_tui.inference.detections import (
     Detections,
+    FloatArray,
     Pixels,
     joined,
     no_faces,
@@ -14,7 +15,7 @@ from nivo_tui.inference.detections import (
     without_doubles,
     write_planes,
 )
-from nivo_tui.inference.runtime.backend import Model
+from nivo_tui.inference.runtime.backend import Model, reading_outputs
 
 THRESHOLD = 0.6
 HINT = 0.1
@@ -42,7 +43,12 @@ class YuNet:
         floor = self.threshold if threshold is None else threshold
         tensor = scratch((1, 3, *rgb.shape[:2]))
         write_planes(tensor[0], rgb, 0.0, 1.0, blue_first=True)
-        outputs = dict(zip(self._model.outputs, self._model.run(tensor), strict=True))
+        outputs = self._model.run(tensor)
+        with reading_outputs(self._model.path):
+            return self._decode(dict(zip(self._model.outputs, outputs, strict=True)), rgb.shape[1], floor)
+
+    def _decode(self, outputs: dict[str, FloatArray], width: int, floor: float) -> Detections:
+        """The faces that the outputs, by name, for an input of this width stand for."""
         parts = []
         for stride in _STRIDES:
             # The score is the geometric mean of "is a face" and "is the centre of something".
@@ -51,7 +57,7 @@ class YuNet:
             chosen = np.flatnonzero(scores >= floor)
             if not chosen.size:
                 continue
-            columns = rgb.shape[1] // stride
+            columns = width // stride
             cells = np.stack([chosen % columns, chosen // columns], axis=1).astype(np.float32)
             raw = outputs[f"bbox_{stride}"].reshape(-1, 4)[chosen]
             centres = (cells + raw[:, :2]) * stride

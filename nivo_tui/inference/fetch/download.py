@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from nivo_tui import __version__
 from nivo_tui.inference.fetch.flow import Flow, PassingError, failure_of
 from nivo_tui.inference.fetch.partial import Origin, Partial
-from nivo_tui.inference.fetch.transfer import TransferError, Watch, check_room
+from nivo_tui.inference.fetch.transfer import DiskFullError, TransferError, Watch, check_room
 from nivo_tui.text import size_words
 
 MOST_BYTES = 4 << 30
@@ -38,7 +38,8 @@ _TRIES = 5
 _MOST_ASKS = 200
 _LONGEST_WAIT_S = 30.0
 _NAP_S = 0.2
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_STRIDE = 4 << 20  # bytes between two looks at the room there is, where no length was stated
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.ASCII)
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 _POINTER = b"version https://git-lfs.github.com/"
 _ELSEWHERE = "get it with a browser and give it to `nivo-tui models import FILE`"
@@ -89,6 +90,12 @@ def download(
         partial.finish()
     except WrongFileError:
         partial.discard()
+        raise
+    except DiskFullError:
+        if job.total is None:
+            partial.discard()  # nobody knows how much room it wants: give back what it took
+        else:
+            partial.leave(trusted=trusted)
         raise
     except BaseException:
         partial.leave(trusted=trusted)
@@ -193,12 +200,12 @@ class _Download:
 
     def run(self) -> None:
         """Get the whole file. A mixture of two versions is found by its hash, and fetched anew once."""
-        resumed = self._partial.resumed
         self._get()
         if self._sha256 in (None, self._partial.sha256):
             return
-        if resumed:
+        if self._partial.resumed:
             self._partial.forget()
+            self._furthest = 0
             self._get()
             if self._sha256 == self._partial.sha256:
                 return
@@ -209,12 +216,12 @@ class _Download:
 
     def _get(self) -> None:
         """Ask until all has come; given up after five tries in a row that brought nothing new."""
-        total = self._total
+        total = self.total
         if total is not None and self._partial.size > total:
             self._partial.forget()
         failures = 0
         for _ in range(_MOST_ASKS):
-            if self._total is not None and self._partial.size == self._total:
+            if self.total is not None and self._partial.size == self.total:
                 return
             try:
                 self._ask()
@@ -229,7 +236,8 @@ class _Download:
         raise TransferError(f"{self._name}: {trouble}: run it again later, it goes on where it stopped")
 
     @property
-    def _total(self) -> int | None:
+    def total(self) -> int | None:
+        """The length of the whole, where it is known."""
         return self._bytes or self._partial.origin.total
 
     def _wait(self, seconds: float) -> None:
@@ -272,7 +280,7 @@ class _Download:
             raise PassingError("the file there is another one now", after=0.0)
         if error.code in (408, 425, 429) or 500 <= error.code < 600:
             asked = error.headers.get("Retry-After", "") if error.headers else ""
-            after = float(asked) if asked.isdigit() else None
+            after = float(asked) if asked.isascii() and asked.isdigit() else None
             raise PassingError(f"the server is in trouble (HTTP {error.code})", after)
         if error.code == 407:
             raise TransferError(
@@ -293,7 +301,7 @@ class _Download:
             raise WrongFileError(f"{self._name} gives an answer without a file (HTTP {status}); {_ELSEWHERE}")
         length = headers.get("Content-Length", "")
         chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
-        total = int(length) or None if length.isdigit() and not chunked else None
+        total = int(length) or None if length.isascii() and length.isdigit() and not chunked else None
         self._check_length(total)
         etag = headers.get("ETag")
         weak = etag is None or not etag.startswith('"')
@@ -315,6 +323,7 @@ class _Download:
             raise PassingError("the server gave another part than was asked for", after=0.0)
         total = total or known.total
         self._check_length(total)
+        self._partial.resumed = True
         return total
 
     def _check_length(self, total: int | None) -> None:
@@ -334,12 +343,16 @@ class _Download:
         """Write the body. Ends where all has come; raises PassingError where it was cut off."""
         total = stated or self._bytes  # an empty file has no length either: it is none of ours
         most = total or MOST_BYTES
+        looked = self._partial.size
         for piece in flow.pieces():
             self._came = True
             if self._partial.size == 0:
                 self._sniff(piece)
             if self._partial.size + len(piece) > most:
                 raise WrongFileError(f"{self._name} is longer than the {size_words(most)} it should have")
+            if total is None and self._partial.size >= looked:
+                check_room(self._partial.path.parent, _STRIDE)
+                looked = self._partial.size + _STRIDE
             self._partial.write(piece)
             self._watch.progress(self._partial.size, total)
         if total is not None and self._partial.size < total:

@@ -11,6 +11,7 @@ from nivo_tui.inference.fetch.names import MODELS_FOLDER, arrange
 from nivo_tui.inference.fetch.transfer import StoredError, Watch, check_room, fill, pieces_of
 from nivo_tui.inference.fetch.unpack import unpack
 from nivo_tui.inference.packs.facts import Facts, inside
+from nivo_tui.inference.packs.places import is_file, is_folder, is_model
 from nivo_tui.inference.packs.sheet import FILE_NAME, read_sheet
 
 _NEEDING = frozenset({"recogniser", "image_encoder", "text_encoder"})
@@ -50,9 +51,9 @@ def sources_at(path: Path) -> tuple[Source, ...]:
 
     Raises PackError where there is none.
     """
-    if path.is_dir():
+    if is_folder(path):
         return _in_folder(path)
-    if not path.is_file():
+    if not is_file(path):
         raise PackError(f"{path} is neither a file nor a folder")
     if path.suffix.lower() == ".onnx":
         return (_single(path),)
@@ -63,9 +64,9 @@ def sources_at(path: Path) -> tuple[Source, ...]:
 
 def _in_folder(folder: Path) -> tuple[Source, ...]:
     children = [path for path in _children(folder) if not path.name.startswith(".")]
-    models = [path for path in children if _is_model(path)]
+    models = [path for path in children if is_model(path)]
     # An export of Hugging Face has its graphs in "onnx"; any other folder with models is a pack of its own.
-    packs = [path for path in children if path.name != MODELS_FOLDER and any(map(_is_model, _children(path)))]
+    packs = [path for path in children if path.name != MODELS_FOLDER and any(map(is_model, _children(path)))]
     if _are_one(folder, models) or not (models or packs):
         models, packs = [], [*packs, *([folder] if models or not packs else [])]
     found = [*(_single(path) for path in models), *(_folder(path) for path in packs)]
@@ -74,7 +75,7 @@ def _in_folder(folder: Path) -> tuple[Source, ...]:
 
 def _are_one(folder: Path, models: list[Path]) -> bool:
     """Whether the models of a folder are one pack: they need each other, are said to be one, or are one."""
-    if (folder / FILE_NAME).is_file():
+    if is_file(folder / FILE_NAME):
         return True
     facts = Facts(None)
     kinds = [kind for kind in map(facts.kind, models) if kind is not None]
@@ -85,10 +86,10 @@ def _folder(folder: Path) -> Source:
     """The files of a folder that belong to a pack, and the weights that its models keep under any name."""
     inner = folder / MODELS_FOLDER
     placed: list[tuple[tuple[str, ...], Path]] = []
-    placed += [((path.name,), path) for path in _children(folder) if path.is_file()]
-    placed += [((MODELS_FOLDER, path.name), path) for path in _children(inner) if path.is_file()]
+    placed += [((path.name,), path) for path in _children(folder) if is_file(path)]
+    placed += [((MODELS_FOLDER, path.name), path) for path in _children(inner) if is_file(path)]
     weights = {
-        name for path in (*_children(folder), *_children(inner)) if _is_model(path) for name in _data(path)
+        name for path in (*_children(folder), *_children(inner)) if is_model(path) for name in _data(path)
     }
     try:
         kept = arrange(placed)
@@ -131,10 +132,6 @@ def _children(folder: Path) -> list[Path]:
         return []
     except OSError as error:
         raise StoredError(f"{folder} cannot be read: {(error.strerror or str(error)).lower()}") from error
-
-
-def _is_model(path: Path) -> bool:
-    return path.suffix.lower() == ".onnx" and path.is_file()
 
 
 def _size(path: Path) -> int:

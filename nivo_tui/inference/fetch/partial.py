@@ -29,7 +29,7 @@ class Partial(Target):
     """The bytes so far in `path`, and their origin in a small file beside it, kept over a stop or a crash.
 
     Bytes whose origin is another address, or that nothing vouches for, are dropped: `trusted` says that
-    the hash of the whole is known and will find a mixture out.
+    the hash of the whole is known and will find a mixture out. `resumed`: bytes of several answers are in it.
     """
 
     def __init__(self, path: Path, url: str, *, trusted: bool, watch: Watch) -> None:

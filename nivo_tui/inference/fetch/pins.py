@@ -54,7 +54,11 @@ def write_sheet(folder: Path, stated: Mapping[str, Any]) -> None:
     """Write the pack.toml of a folder; values are texts, numbers, lists and tables of these."""
     path = folder / FILE_NAME
     try:
-        path.write_text("".join(_lines(stated, ())), encoding="utf-8")
+        text = "".join(_lines(stated, ()))
+    except (RecursionError, ValueError) as error:  # tables too deep; a number of too many digits
+        raise PackError(f"{FILE_NAME} cannot be kept as it is: {error}") from error
+    try:
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise disk_trouble(error, path) from error
 
@@ -108,7 +112,7 @@ def verify(pack: Pack, registry: Mapping[str, Registered], watch: Watch) -> Veri
         return Verified(pack, ())
     folder = pack.path if pack.path.is_dir() else pack.path.parent
     pinned = _differing(folder, pins_of(pack.path), watch, "as it came")
-    now = pack_at(pack.path, registry)
+    now = pack_at(pack.path, registry, fresh=True)
     if now.broken is not None:
         return Verified(replace(pack, status=now.status), pinned or (now.broken,))
     if pinned:

@@ -23,6 +23,7 @@ from nivo_tui.inference.fetch.transfer import TransferError, Watch, disk_trouble
 from nivo_tui.inference.packs.facts import Facts
 from nivo_tui.inference.packs.finding import pack_at
 from nivo_tui.inference.packs.pack import Pack
+from nivo_tui.inference.packs.places import is_model
 from nivo_tui.inference.packs.registry import Registered
 from nivo_tui.platform.files import fsync_folder, replace
 
@@ -182,7 +183,7 @@ class ModelStore:
     def _check_models(self, build: Path, entry: Registered | None) -> Pack:
         """Read every graph; raises PackError for one that is cut short or is for something else."""
         facts = Facts(None)
-        kinds = {path.name: facts.of(path).kind for path in sorted(build.glob("*")) if _is_model(path)}
+        kinds = {path.name: facts.of(path).kind for path in sorted(build.glob("*")) if is_model(path)}
         for file in entry.files if entry else ():
             found = kinds.get(file.name)
             if file.kind is not None and found != file.kind:
@@ -217,10 +218,6 @@ class ModelStore:
         fsync_folder(self._folder)
         _delete(aside)
         return pack_at(target, self._registry)
-
-
-def _is_model(path: Path) -> bool:
-    return path.suffix.lower() == ".onnx" and path.is_file()
 
 
 def _delete(path: Path) -> None:

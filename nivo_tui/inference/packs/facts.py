@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from nivo_tui.errors import PackError
 from nivo_tui.inference.packs.graph import Graph, Value, read_graph
+from nivo_tui.inference.packs.places import is_file
 
 Kind = Literal["scrfd", "yunet", "recogniser", "yolox", "classifier", "image_encoder", "text_encoder"]
 
@@ -25,6 +26,7 @@ _FLOATS = (0, 1, 10, 11, 16)  # not stated, float, float16, double, bfloat16
 _INTEGERS = (6, 7)  # int32, int64
 _EMBEDDED = ("embed", "feature")  # how exports name the vector that image and text share
 _MOST_DATA_FILES = 64
+_LARGEST_SIDE = 4096
 _REMEMBERED_FIELDS = 7
 
 
@@ -124,12 +126,13 @@ _lock = threading.Lock()
 class Facts:
     """Hash and kind of model files, remembered as long as size and time of the file and its data stay.
 
-    With `fresh` every file is read again, whatever is remembered of it.
+    With `fresh` every file is read again, once, whatever is remembered of it from before.
     """
 
     def __init__(self, cache: Path | None, *, fresh: bool = False) -> None:
         self._cache = cache
         self._fresh = fresh
+        self._read: set[str] = set()
         self._stored: dict[str, Any] = {}
         self._changed = False
         if cache is not None:
@@ -144,12 +147,13 @@ class Facts:
         state = _state(path)
         key = str(path.absolute())
         with _lock:
-            known = None if self._fresh else _remembered.get(key)
+            known = None if self._fresh and key not in self._read else _remembered.get(key)
         known = known if known and known[0] == _states(path, state, known[1]) else None
         known = known or self._from_cache(key, path, state)
         if known is None:
             fact = _measure(path)
             known = _states(path, state, fact), fact
+        self._read.add(key)
         with _lock:
             _remembered[key] = known
         row = _row(*known)
@@ -245,6 +249,8 @@ def _fact_of(row: Sequence[Any]) -> Fact | None:
 def _measure(path: Path) -> Fact:
     graph = read_graph(path)
     kind = kind_of(graph)
+    if kind is not None:
+        _check_sides(graph.inputs)
     files = _data_files(path, graph)
     own = file_sha256(path)
     data = tuple((name, file_sha256(file)) for name, file in files)
@@ -252,6 +258,18 @@ def _measure(path: Path) -> Fact:
         return Fact(own, kind, graph.normalises, own)
     together = "".join([own, *(f"{name}\0{digest}\0" for name, digest in data)])
     return Fact(hashlib.sha256(together.encode("utf-8")).hexdigest(), kind, graph.normalises, own, data)
+
+
+def _check_sides(inputs: Sequence[Value]) -> None:
+    """Raises PackError where an input could not be made in the memory there is."""
+    for given in inputs:
+        if any(side is not None and side > _LARGEST_SIDE for side in given.shape):
+            shape = given.shape
+            if len(shape) == 4:
+                tall, wide = shape[1:3] if shape[3] == 3 and shape[1] != 3 else shape[2:]
+                shape = wide, tall
+            words = "x".join("?" if side is None else str(side) for side in shape)
+            raise PackError(f"its input of {words} is too large: a side can have {_LARGEST_SIDE} at most")
 
 
 def _data_files(path: Path, graph: Graph) -> list[tuple[str, Path]]:
@@ -265,14 +283,7 @@ def _data_files(path: Path, graph: Graph) -> list[tuple[str, Path]]:
             raise PackError(
                 f"{path.name} is refused: it wants weights from outside its folder ({name[:80]!r})"
             )
-        if not _is_file(file):
+        if not is_file(file):
             raise PackError(f"{path.name} keeps its weights in {name[:80]!r}, which is not beside it")
         files.append((name, file))
     return files
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is too long, say
-        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,9 @@ from nivo_tui.inference.packs import selection
 from nivo_tui.inference.packs.facts import Facts, Kind, file_sha256, inside
 from nivo_tui.inference.packs.inputs import default_input, read_input
 from nivo_tui.inference.packs.pack import TASKS, InputSpec, Pack, PackFile, Task
+from nivo_tui.inference.packs.places import children, is_file, is_folder, is_model, models_of, pack_folders
 from nivo_tui.inference.packs.registry import DEFAULTS, MEASURED, Registered, load_registry
-from nivo_tui.inference.packs.selection import NO_DETECTOR, Selection
+from nivo_tui.inference.packs.selection import NO_DETECTOR, RESERVED, Selection
 from nivo_tui.inference.packs.sheet import FILE_NAME as SHEET
 from nivo_tui.inference.packs.sheet import Sheet, read_sheet
 
@@ -41,13 +41,6 @@ _NEEDS: Mapping[Kind, str] = {
     "text_encoder": "only describes words: put it in a folder with its image encoder and tokenizer.json",
 }
 _COMPANIONS = ("tokenizer.json", "vocab.json", "merges.txt", "preprocessor_config.json")
-
-
-def pack_folders(home_models: Path) -> list[Path]:
-    """Where packs may be: the home's folder, those of NIVO_MODELS, InsightFace's own; in this order."""
-    named = [part for part in os.environ.get("NIVO_MODELS", "").split(os.pathsep) if part]
-    folders = [home_models, *map(Path, named), Path("~/.insightface/models")]
-    return list(dict.fromkeys(Path(os.path.abspath(folder.expanduser())) for folder in folders))
 
 
 def builtin_pack() -> Pack | None:
@@ -91,9 +84,9 @@ def pack_at(path: Path, registry: Mapping[str, Registered] | None = None, *, fre
     With `fresh` its files are read again, whatever is remembered of them.
     """
     shelf = _Shelf(Facts(None, fresh=fresh), load_registry(None) if registry is None else registry)
-    if path.is_file():
+    if is_file(path):
         return shelf.single_pack(path, True)
-    models = _models_of(path)
+    models = models_of(path)
     if not models:
         return Pack(path.name, None, path, (), None, "broken: it holds no .onnx file")
     return shelf.folder_pack(path, models)
@@ -125,9 +118,11 @@ class _Shelf:
         self._ranks = {name: rank for rank, name in enumerate(registry)}
 
     def packs_in(self, folder: Path) -> list[Pack]:
-        """The packs in one models folder."""
-        entries = sorted(child for child in _children(folder) if not child.name.startswith("."))
-        singles = [entry for entry in entries if _is_model(entry)]
+        """The packs in one models folder; the place of a model is taken for a folder with that alone."""
+        if is_model(folder):
+            return [self.single_pack(folder, sum(map(is_model, children(folder.parent))) == 1)]
+        entries = sorted(child for child in children(folder) if not child.name.startswith("."))
+        singles = [entry for entry in entries if is_model(entry)]
         kinds = {path: self._facts.kind(path) for path in singles}
         packs = []
         for task in ("face", "zeroshot"):
@@ -138,8 +133,8 @@ class _Shelf:
         for entry in entries:
             if entry in singles:
                 packs.append(self.single_pack(entry, len(singles) == 1))
-            elif entry.is_dir():
-                models = _models_of(entry)
+            elif is_folder(entry):
+                models = models_of(entry)
                 if models:
                     packs.append(self.folder_pack(entry, models))
         return packs
@@ -165,12 +160,12 @@ class _Shelf:
         return self._pack(model.stem, model, [model], sheet)
 
     def _pack(self, name: str, path: Path, models: Sequence[Path], sheet: Sheet) -> Pack:
-        name = sheet.name or name
+        name = _free_name(sheet.name or name)
         try:
             files = self._files(models)
             task = _task(files, sheet)
             files = tuple(file for file in files if file.kind in _TASK_KINDS[task])
-            folder = path if path.is_dir() else path.parent
+            folder = path if is_folder(path) else path.parent
             labels = _labels(folder, sheet)
             hashes = self._hashes(files, folder)
             if task == "zeroshot" and not any(set(need) <= set(hashes) for need in TOKENIZERS):
@@ -194,6 +189,7 @@ class _Shelf:
             return self._broken(name, path, error, sheet.licence)
 
     def _broken(self, name: str, path: Path, error: PackError, licence: str | None = None) -> Pack:
+        name = _free_name(name)
         entry = self._registry.get(name)
         licence = licence or (entry.licence if entry else None)
         return Pack(
@@ -227,7 +223,7 @@ class _Shelf:
             hashes.update(fact.data)
         if any(file.kind in _TASK_KINDS["zeroshot"] for file in files):
             for name in _COMPANIONS:
-                if (folder / name).is_file():
+                if is_file(folder / name):
                     hashes[name] = file_sha256(folder / name)
         return hashes
 
@@ -240,24 +236,9 @@ class _Shelf:
         return next(same, named)
 
 
-def _children(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _is_model(path: Path) -> bool:
-    return path.suffix.lower() == ".onnx" and path.is_file()
-
-
-def _models_of(folder: Path) -> list[Path]:
-    """The models of a pack's folder; those of a clone lie in `onnx`, some archives repeat their own name."""
-    for place in (folder, folder / "onnx", folder / folder.name):
-        models = sorted(path for path in _children(place) if _is_model(path))
-        if models:
-            return models
-    return []
+def _free_name(name: str) -> str:
+    """The name a pack is chosen by: not a word that chooses something else."""
+    return f"{name}_" if name in RESERVED else name
 
 
 def _belong_together(task: Task, kinds: Mapping[Path, Kind | None]) -> list[Path]:
@@ -321,7 +302,7 @@ def _labels(folder: Path, sheet: Sheet) -> Path | None:
     labels = inside(folder, sheet.labels)
     if labels is None:
         raise PackError(f"the labels file {sheet.labels!r} that pack.toml names lies outside its folder")
-    if not labels.is_file():
+    if not is_file(labels):
         raise PackError(f"the labels file {labels.name} that pack.toml names is missing")
     return labels
 

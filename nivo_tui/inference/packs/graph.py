@@ -79,9 +79,10 @@ def with_any_size(path: Path) -> bytes | None:
         data = bytearray(path.read_bytes())
     except (OSError, MemoryError) as error:
         raise PackError(f"{path.name} cannot be read: {error}") from error
-    for (start, end), letter in zip(
-        _sides_of(_Reader(bytes(data)), graph.inputs[0].name)[2:], b"hw", strict=True
-    ):
+    sides = _sides_of(_Reader(bytes(data)), graph.inputs[0].name)
+    if len(sides) != 4:  # written in a way that is told apart otherwise: twice, say
+        return None
+    for (start, end), letter in zip(sides[2:], b"hw", strict=True):
         if end - start != _SHORT_SIDE or data[start] != _DIM_VALUE:
             return None
         data[start:end] = bytes((_DIM_PARAM, 1, letter))
@@ -89,9 +90,11 @@ def with_any_size(path: Path) -> bytes | None:
 
 
 def _sides_of(reader: _Reader, name: str) -> list[_Span]:
-    """Where the sides of an input's shape are written."""
+    """Where the sides of an input's shape are written; nothing where no input has that name."""
     graph = deque(reader.spans(reader.whole, 7), maxlen=1)[0]
-    given = next(span for span in reader.spans(graph, 11) if name in reader.texts(span, 1))
+    given = next((span for span in reader.spans(graph, 11) if name in reader.texts(span, 1)), None)
+    if given is None:
+        return []
     shapes = (
         shape
         for types in reader.spans(given, 2)

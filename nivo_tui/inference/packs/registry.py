@@ -16,6 +16,8 @@ from nivo_tui.errors import PackError
 from nivo_tui.inference.packs.facts import KINDS, Kind
 from nivo_tui.inference.packs.inputs import read_input
 from nivo_tui.inference.packs.pack import TASKS, InputSpec, Task
+from nivo_tui.inference.packs.places import read_regular
+from nivo_tui.inference.packs.selection import RESERVED
 
 __all__ = ["FILE_NAME", "InputSpec", "Registered", "RegisteredFile", "load_registry"]
 
@@ -105,12 +107,11 @@ def _own_registry() -> Mapping[str, Registered]:
 
 def _text(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        content = read_regular(path, _LARGEST + 1)
         if len(content) > _LARGEST:
             raise PackError(f"{path} is too large for a list of packs")
         return content.decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{path} cannot be read: {error}") from error
@@ -119,14 +120,16 @@ def _text(path: Path) -> str | None:
 def _read(text: str, where: str) -> dict[str, Registered]:
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a plain ValueError
         raise PackError(f"{where} cannot be read: {error}") from error
     return {name: _entry(name, entry, f"{where}: {name}") for name, entry in document.items()}
 
 
 def _entry(name: str, entry: Any, where: str) -> Registered:
-    if not _NAME.fullmatch(name):
-        raise PackError(f"{where} is no name for a pack: letters, digits, and . _ - between them")
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        raise PackError(
+            f"{where} is no name for a pack: letters, digits, and . _ - between them; not auto, not none"
+        )
     if not isinstance(entry, dict):
         raise PackError(f"{where} has to be a table")
     _only(entry, _ENTRY_KEYS, where)

@@ -9,6 +9,9 @@ from pathlib import Path
 from nivo_tui.errors import PackError
 from nivo_tui.inference.packs.pack import Pack, Task
 
+RESERVED = frozenset({"auto", "none"})
+"""Words that choose packs, so that none is called by them."""
+
 NO_DETECTOR = (
     "faces are not counted: no face pack was found, and the built-in detector has no build for this system; "
     "get one with `nivo-tui models fetch buffalo_sc`, put one into the models folder of the home, or name "

@@ -10,6 +10,7 @@ from typing import Any
 
 from nivo_tui.errors import PackError
 from nivo_tui.inference.packs.pack import TASKS, Task
+from nivo_tui.inference.packs.places import read_regular
 from nivo_tui.inference.packs.registry import read_thresholds
 
 FILE_NAME = "pack.toml"
@@ -38,16 +39,14 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet | None:
     """The sheet in `path`; None where there is none. Raises PackError where it cannot be read or is wrong."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        content = read_regular(path, _LARGEST + 1)
         if len(content) > _LARGEST:
             raise PackError(f"{path.name} cannot be read: it is too large")
-        stated = tomllib.loads(content.decode("utf-8"))
+        return _sheet(tomllib.loads(content.decode("utf-8")), path.name)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PackError(f"{path.name} cannot be read: {error}") from error
-    return _sheet(stated, path.name)
 
 
 def _sheet(stated: Mapping[str, Any], where: str) -> Sheet:

@@ -27,7 +27,7 @@ def input_spec(stated: InputSpec | None, folder: Path) -> InputSpec:
         return stated or CLIP
     try:
         return _from_preprocessor(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise PackError(f"{path.name} cannot be used: {error}") from error
 
 

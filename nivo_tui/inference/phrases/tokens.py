@@ -28,6 +28,7 @@ FILES = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", 
 """The files that what a text becomes depends on."""
 
 START, END, WORD_END = "<|startoftext|>", "<|endoftext|>", "</w>"
+_LARGEST_ID = (1 << 31) - 1  # what int32 holds
 _PRINTABLE = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
 _CONTRACTIONS = ("'re", "'ve", "'ll", "'s", "'t", "'m", "'d")
 _WORD_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}]+"
@@ -141,12 +142,24 @@ def split_words(text: str) -> Iterator[str]:
 
 def read_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer in a pack's folder. Raises PackError where there is none, or one of another kind."""
+    try:
+        return _read(folder)
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError) as error:
+        raise PackError(f"its tokenizer is damaged: {error}") from error
+
+
+def _read(folder: Path) -> Tokenizer:
     whole, vocabulary, merges = (folder / name for name in FILES[:3])
     if whole.is_file():
-        return _from_tokenizer_json(_json(whole), folder)
-    if vocabulary.is_file() and merges.is_file():
-        return _from_two_files(_json(vocabulary), _text(merges), folder)
-    raise PackError(f"{folder.name} holds no tokenizer.json, and no vocab.json with merges.txt")
+        made = _from_tokenizer_json(_json(whole), folder)
+    elif vocabulary.is_file() and merges.is_file():
+        made = _from_two_files(_json(vocabulary), _text(merges), folder)
+    else:
+        raise PackError(f"{folder.name} holds no tokenizer.json, and no vocab.json with merges.txt")
+    ids = (made.end, made.pad, *(token.id for token in made.added))
+    if not all(map(_is_id, ids if made.start is None else (made.start, *ids))):
+        raise PackError("its tokenizer numbers a token below 0, or beyond what an encoder takes")
+    return made
 
 
 def _from_tokenizer_json(document: dict[str, Any], folder: Path) -> Tokenizer:
@@ -266,9 +279,13 @@ def _length(stated: Any) -> int:
 
 
 def _vocabulary(stated: Any, name: str) -> dict[str, int]:
-    if not isinstance(stated, dict) or not stated or not all(type(i) is int for i in stated.values()):
+    if not isinstance(stated, dict) or not stated or not all(_is_id(i) for i in stated.values()):
         raise PackError(f"{name} holds no vocabulary of words and numbers")
     return stated
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST_ID
 
 
 def _ranks(stated: Any, name: str) -> dict[tuple[str, str], int]:

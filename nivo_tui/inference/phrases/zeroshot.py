@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +34,8 @@ LOGIT_SCALE = 100.0
 _FORMAT = 1  # of the cache files, and of how texts become vectors
 _FOLLOWERS = 1 / 3  # how much of its distance to the best of a contest a tag is charged with
 _KEPT = 4000  # phrases in a cache file, beyond which those no longer asked for go
+
+_BLANK = np.full((64, 64, 3), 128, np.uint8)  # grey: black may well have no direction
 
 Say = Callable[[str], None]
 
@@ -65,27 +66,30 @@ class TextVectors:
         new = {name: text for name, text in zip(names, texts, strict=True) if name not in stored}
         if new:
             say(f"{len(new)} phrases are read by {self._text.path.name}, once")
-            # Nothing keeps the encoder: its memory is free again before photos are looked at.
-            tokenizer = read_tokenizer(self._pack_folder)
-            vectors = TextEncoder(self._text.path, tokenizer, backend, size).encode(list(new.values()))
+            vectors = self._read(list(new.values()), backend, size)
             stored.update(zip(new, vectors, strict=True))
             self._keep(stored if len(stored) <= _KEPT else {name: stored[name] for name in names})
         return np.array([stored[name] for name in names], np.float32).reshape(len(texts), size)
 
+    def _read(self, texts: Sequence[str], backend: Backend, size: int) -> FloatArray:
+        # Nothing keeps the encoder: its memory is free again before photos are looked at.
+        tokenizer = read_tokenizer(self._pack_folder)
+        try:
+            vectors = TextEncoder(self._text.path, tokenizer, backend, size).encode(texts)
+        except (ValueError, IndexError) as error:  # rows that do not fit together
+            raise PackError(f"{self._text.path.name} does not give a vector for each text") from error
+        if vectors.shape != (len(texts), size):
+            raise PackError(f"{self._text.path.name} gives {len(vectors)} vectors for {len(texts)} texts")
+        return vectors
+
     def _stored(self, size: int) -> dict[str, FloatArray]:
         """What the cache file holds; nothing where it is missing, damaged, or of another size."""
-        if self._file is None:
+        if self._file is None or not self._file.is_file():
             return {}
         try:
-            with np.load(self._file, allow_pickle=False) as content:
-                names, vectors = content["names"], np.asarray(content["vectors"], np.float32)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, MemoryError):
+            return _stored_in(self._file, size)
+        except Exception:  # whatever a damaged zip, header or array ends with: the texts are read again
             return {}
-        if names.ndim != 1 or names.dtype.kind != "S" or vectors.shape != (len(names), size):
-            return {}
-        if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
-            return {}
-        return {name.decode("ascii", "replace"): vector for name, vector in zip(names, vectors, strict=True)}
 
     def _keep(self, stored: dict[str, FloatArray]) -> None:
         """Writes the cache file; one that cannot be written is only slower."""
@@ -99,6 +103,16 @@ class TextVectors:
             draft.replace(self._file)
         except OSError:
             draft.unlink(missing_ok=True)
+
+
+def _stored_in(file: Path, size: int) -> dict[str, FloatArray]:
+    with np.load(file, allow_pickle=False) as content:
+        names, vectors = content["names"], np.asarray(content["vectors"], np.float32)
+    if names.ndim != 1 or names.dtype.kind != "S" or vectors.shape != (len(names), size):
+        return {}
+    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
+        return {}
+    return {name.decode("ascii", "replace"): vector for name, vector in zip(names, vectors, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +254,8 @@ class ZeroShot:
         texts = TextVectors(pack, cache)
         spec = input_spec(pack.input, pack.path)
         images = ImageEncoder(backend.load(file.path), spec, _text_sizes(pack))
+        if images.encode(_BLANK).shape != (images.size,):
+            raise PackError(f"{file.path.name} gives more than one vector for a picture")
         prompts = [phrase.prompt for phrase in phrases]
         vectors = texts.of(prompts, backend, images.size, say or _silent)
         return cls(pack.name, images, PhraseTable(phrases, vectors, logit_scale(pack.path), texts.key))
@@ -263,7 +279,7 @@ def logit_scale(folder: Path) -> float:
     """
     try:
         stated: Any = tomllib.loads((folder / "pack.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return LOGIT_SCALE
     table = stated.get("zeroshot")
     scale = table.get("logit_scale", LOGIT_SCALE) if isinstance(table, dict) else LOGIT_SCALE

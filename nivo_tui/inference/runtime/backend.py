@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ __all__ = [
     "choose_provider",
     "load_runtime",
     "nvidia_driver_loads",
+    "reading_outputs",
 ]
 
 FLOATS = ("tensor(float)",)
@@ -114,7 +116,7 @@ class Backend:
         if chosen is self._cpu:
             return self.open_on_cpu(path, data), CPU
         try:
-            session = chosen.open(data or str(path))
+            session = chosen.open(data or _source(path))
             require_provider(session, chosen.name)
         except Exception as error:  # the runtime has no common error class
             session = self.open_on_cpu(path, data)
@@ -125,7 +127,7 @@ class Backend:
     def open_on_cpu(self, path: Path, data: bytes | None = None) -> Any:
         """A session for `path` on the CPU. Raises PackError where the file is at fault."""
         try:
-            return self._cpu.open(data or str(path))
+            return self._cpu.open(data or _source(path))
         except Exception as error:  # the runtime has no common error class
             raise PackError(f"{path.name} cannot be loaded: {first_line(error)}") from error
 
@@ -183,7 +185,12 @@ class Model:
         self._spare: _Place | None = self._place if on_cpu else None
         self._data = None if on_cpu else data
         session = self._place.session
-        self.inputs = tuple(ModelInput(one.name, one.type, tuple(one.shape)) for one in session.get_inputs())
+        try:
+            declared = [(one.name, one.type, tuple(one.shape)) for one in session.get_inputs()]
+            self.outputs: tuple[str, ...] = tuple(output.name for output in session.get_outputs())
+        except UnicodeDecodeError as error:
+            raise PackError(f"{path.name}: a name in its graph is not UTF-8") from error
+        self.inputs = tuple(ModelInput(*one) for one in declared)
         if not self.inputs:
             raise PackError(f"{path.name} takes no input")
         first = self.inputs[0]
@@ -191,7 +198,6 @@ class Model:
             wanted = "32-bit floats" if types is FLOATS else " or ".join(types)
             raise PackError(f"{path.name} takes {first.type}, not {wanted}")
         self.input_shape = first.shape
-        self.outputs: tuple[str, ...] = tuple(output.name for output in session.get_outputs())
 
     @property
     def fixed_input_size(self) -> tuple[int, int] | None:
@@ -245,3 +251,27 @@ class Model:
 
     def _failed(self, error: Exception) -> PackError:
         return PackError(f"{self.path.name} failed: {first_line(error)}")
+
+
+@contextlib.contextmanager
+def reading_outputs(path: Path) -> Iterator[None]:
+    """Around the code that reads what the network in `path` answered, which may have any type and shape.
+
+    Raises PackError where that code cannot make anything of it.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise PackError(
+            f"{path.name}: its outputs are not what its kind gives ({first_line(error)})"
+        ) from error
+
+
+def _source(path: Path) -> str | bytes:
+    """What ONNX Runtime opens: the path, or the file's bytes where the path is not UTF-8."""
+    name = str(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return path.read_bytes()
+    return name

@@ -7,6 +7,7 @@ import ctypes
 import functools
 import importlib.util
 import io
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,15 @@ FATAL_ONLY = 4  # ONNX Runtime's log severity: it prints nothing of its own
 
 _TENSORRT_LIBRARIES = ("libnvinfer.so.10", "nvinfer_10.dll")
 NO_DRIVER = "no NVIDIA driver library"
+
+# Where in its C++ source ONNX Runtime raised an error, which it puts before what it says: a file and line,
+# then the function, by its name alone or with all of its types.
+_SOURCE = re.compile(
+    r"(?:(?:\b[A-Za-z]:)?[^\s:]*[/\\])?\w+\.(?:cc|cpp|cu|cuh|h|hpp):\d+ "
+    r"(?:[^()]*?\bonnxruntime::(?:[^()\s]|, )*(?:\(\))?\((?:[^()]|\([^()]*\))*\)(?: const)?"
+    r"(?: \[with [^\]]*\])? "
+    r"|operator\(\) |[\w:~<>]+ )?"
+)
 
 
 def nvidia_driver_loads() -> bool:
@@ -122,7 +132,7 @@ class CudaCandidate:
     def open(self, model: str | bytes) -> Any:
         runtime = self._machine.runtime
         providers = [(CUDA, self.settings), CPU]
-        return runtime.InferenceSession(model, sess_options=session_options(runtime), providers=providers)
+        return _opened(runtime, model, sess_options=session_options(runtime), providers=providers)
 
 
 class TensorrtCandidate:
@@ -152,7 +162,7 @@ class TensorrtCandidate:
     def open(self, model: str | bytes) -> Any:
         runtime = self._machine.runtime
         providers = [(TENSORRT, self._settings()), (CUDA, self._cuda.settings), CPU]
-        return runtime.InferenceSession(model, sess_options=session_options(runtime), providers=providers)
+        return _opened(runtime, model, sess_options=session_options(runtime), providers=providers)
 
     def _settings(self) -> dict[str, str]:
         settings = {"device_id": self._cuda.settings["device_id"], "trt_fp16_enable": "False"}
@@ -204,7 +214,13 @@ class PluginCandidate:
         runtime = self._machine.runtime
         options = session_options(runtime)
         options.add_provider_for_devices([self._device], {})
-        return runtime.InferenceSession(model, sess_options=options)
+        return _opened(runtime, model, sess_options=options)
+
+
+def _opened(runtime: Any, model: str | bytes, **arguments: Any) -> Any:
+    """A session; what ONNX Runtime prints where its provider fails does not reach the caller's output."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return runtime.InferenceSession(model, **arguments)
 
 
 def require_provider(session: Any, name: str) -> None:
@@ -226,9 +242,9 @@ def session_options(runtime: Any) -> Any:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, in one line of at most 300 characters."""
+    """What an error says, in one line of at most 300 characters, without places in ONNX Runtime's source."""
     lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+    return _SOURCE.sub("", lines[0][:2000])[:300] if lines else type(error).__name__
 
 
 def _loads(library: str) -> bool:
