@@ -8,8 +8,8 @@ PHOTOS is a folder of sets, each with a `labels.csv` (`file`, and for counted ph
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -85,7 +85,13 @@ def package(model: Path, det_size: tuple[int, int] | None) -> Find:
 
 
 def main() -> None:
-    photos, models = Path(sys.argv[1]), Path(sys.argv[2])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("models", type=Path)
+    options = parser.parse_args()
+    photos, models = options.photos, options.models
     model = models / "buffalo_sc" / "det_500m.onnx"
     ways = {"ours": ours(model)}
     for name, size in {"package 640": (640, 640), "package 320": (320, 320), "package default": None}.items():
