@@ -81,8 +81,10 @@ class PackDeaths:
         rows = self._db.execute("SELECT pack FROM pack_deaths WHERE deaths >= ?", (_PACK_DEATHS,))
         return frozenset(str(row["pack"]) for row in rows)
 
-    def pardon(self, *, barred_too: bool) -> None:
-        """Forget what was counted against packs that came through, or against all of them."""
-        least = 0 if barred_too else _PACK_DEATHS
-        rule = ">=" if barred_too else "<"
-        self._db.execute(f"DELETE FROM pack_deaths WHERE deaths {rule} ?", (least,))
+    def clear(self) -> None:
+        """Forget the deaths of those that are not barred: a scan came through with them."""
+        self._db.execute("DELETE FROM pack_deaths WHERE deaths < ?", (_PACK_DEATHS,))
+
+    def pardon(self) -> None:
+        """Forget what was counted against all of them."""
+        self._db.execute("DELETE FROM pack_deaths")

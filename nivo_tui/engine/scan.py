@@ -95,7 +95,7 @@ class ScanJob:
         for line in analyser.failures.lines():
             context.emitter.log("models", line, "warn")
         if not context.cancelled():
-            PackDeaths(context.photos.connection).pardon(barred_too=False)
+            PackDeaths(context.photos.connection).clear()
             self._settle_vanished(listing, known)
             self._note_uninformative(analyser)
         return self._summary(listing, time.monotonic() - started, analyser)
@@ -103,7 +103,7 @@ class ScanJob:
     def _load(self, in_model: InHand) -> Analyser:
         deaths = PackDeaths(self._context.photos.connection)
         if self._recheck:
-            deaths.pardon(barred_too=True)
+            deaths.pardon()
         paths, settings = self._context.paths, self._context.settings
         return load_analyser(paths, settings, self._models, self._announce, in_model.note, deaths.barred())
 
