@@ -147,7 +147,7 @@ class Analyser:
                 digest, of_file = image_hash(source, fmt)
                 record = replace(record, image_hash=digest, hash_of_file=of_file)
                 before = memory.picture(record) if memory is not None else None
-                return self._suggested(self._seen(_with_results(record, before), source))
+                return self.suggested(self._seen(_with_results(record, before), source))
         except TooLargeError as error:
             return self._failed(record, str(error), for_good=False)
         except DecodeError as error:
@@ -158,10 +158,6 @@ class Analyser:
             return self._failed(record, str(error), for_good=False)
         except OSError as error:
             return self._failed(record, (error.strerror or str(error)).lower(), for_good=False)
-
-    def renewed(self, record: PhotoRecord) -> PhotoRecord:
-        """The record with the suggestions that today's rules make of what was seen."""
-        return self._suggested(record)
 
     def _failed(self, record: PhotoRecord, error: str, *, for_good: bool = True) -> PhotoRecord:
         """The record of a photo that cannot be used.
@@ -231,7 +227,8 @@ class Analyser:
         stat = record.stat
         self.thumbnails.discard(first_sight_key(record.path, stat.size, stat.mtime_ns))
 
-    def _suggested(self, record: PhotoRecord) -> PhotoRecord:
+    def suggested(self, record: PhotoRecord) -> PhotoRecord:
+        """The record with the suggestions that today's rules make of what was seen; no file is opened."""
         versions = {**record.versions, RULES: self.rules}
         if self._phrases is None:
             versions.pop(PHRASES, None)

@@ -160,7 +160,7 @@ class ScanJob:
                 break
             record = context.photos.load(path)
             if record is not None:
-                ready.append(analyser.renewed(record))
+                ready.append(analyser.suggested(record))
             if len(ready) >= SAVE_AT:
                 self._save(ready, known)
                 ready.clear()

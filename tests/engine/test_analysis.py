@@ -201,7 +201,7 @@ def test_changed_rules_need_no_file(bench: Bench) -> None:
     assert stored is not None
     bench.photo.unlink()
     bench.rules = "r2"
-    renewed = bench.analyser.renewed(stored)
+    renewed = bench.analyser.suggested(stored)
     assert renewed.versions["rules"] == "r2" and "dog" in tags(renewed)
 
 
