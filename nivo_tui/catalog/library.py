@@ -52,6 +52,11 @@ class Library:
         self._first_act = int(newest)
         self._undone: list[int] = []
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """catalog.db with decisions.db attached as `d`, for the readers beside this one. Not for writing."""
+        return self._db
+
     def close(self) -> None:
         self._db.close()
         self._decisions_db.close()

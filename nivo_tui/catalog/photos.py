@@ -48,8 +48,10 @@ class KnownPhoto:
     error: str | None
 
 
+_NOW = "(julianday('now') - 2440587.5) * 86400.0"  # in epoch seconds
 _SAVE = (
-    f"INSERT INTO photos({', '.join(PHOTO_COLUMNS)}) VALUES({', '.join('?' * len(PHOTO_COLUMNS))}) "
+    f"INSERT INTO photos({', '.join(PHOTO_COLUMNS)}, added_at) "
+    f"VALUES({', '.join('?' * len(PHOTO_COLUMNS))}, {_NOW}) "
     f"ON CONFLICT(path) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in PHOTO_COLUMNS[1:])} "
     "RETURNING id"
 )

@@ -130,6 +130,15 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
         deaths INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    # A shot is shown in the row of its lead; the lead itself has none. `companions` are the endings beside
+    # it, as JSON. `added_at` is when the photo came into the catalog, in epoch seconds.
+    """
+    ALTER TABLE photos ADD COLUMN lead BLOB;
+    ALTER TABLE photos ADD COLUMN companions TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE photos ADD COLUMN added_at REAL NOT NULL DEFAULT 0;
+    CREATE INDEX photos_listed ON photos(path) WHERE lead IS NULL;
+    CREATE INDEX photos_lead ON photos(lead) WHERE lead IS NOT NULL;
+    """,
 )
 
 DECISIONS_MIGRATIONS: tuple[str, ...] = (
@@ -182,4 +191,13 @@ DECISIONS_MIGRATIONS: tuple[str, ...] = (
     """,
     JOURNAL_SCHEMA,
     JOURNAL_TRACES,
+    # Where a person was when the screen was left, for each folder it was opened on.
+    """
+    CREATE TABLE places(
+        root BLOB PRIMARY KEY,
+        folder BLOB NOT NULL,
+        path BLOB,
+        left_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

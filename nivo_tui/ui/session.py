@@ -267,6 +267,13 @@ class Session:
             self._acts.append(Act(path, calls, dict(self._changed.get(path, {})), words))
             self._undone.clear()
 
+    def note_act(self, words: str) -> None:
+        """An act was committed over another connection: undo takes it back like those made here."""
+        self._acts.append(Act(self.path or "", 1, dict(self._ticks), words))
+        self._undone.clear()
+        self.source.forget()
+        self._after_decision()
+
     def undo(self) -> Undone | None:
         """Take back the newest act, and open its photo. None when there is nothing to take back."""
         if not self._acts:

@@ -17,8 +17,12 @@ from textual.pilot import Pilot
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from real_home import ROOT as REAL_ROOT
+from real_home import Change, make_home
 from screen_fakes import ROOT, Clock, FakeLibrary, FakeLink
 
+from nivo_tui.catalog.library import Library
+from nivo_tui.settings import load_paths
 from nivo_tui.ui.app import NivoApp, Parts
 from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.keymap import key_table
@@ -79,7 +83,7 @@ class Screen:
     async def settle(self) -> None:
         """Until the photo is painted and the figures are there."""
         await self.until(lambda: self.review.session.counts is not None)
-        await self.until(lambda: not self.review._overview_wanted.is_set())
+        await self.until(lambda: not self.review.following.wanted.is_set())
         await self.until(lambda: self.review.guard._painted or self.review.session.path is None)
 
     async def press(self, *keys: str, after: float = 2.0) -> None:
@@ -134,5 +138,50 @@ def open_screen() -> OpenScreen:
             if wait:
                 await screen.settle()
             yield screen
+
+    return opened
+
+
+@pytest.fixture
+def open_real(home: Path) -> OpenScreen:
+    """Opens the application over a real library, with an engine in memory.
+
+    `async with open_real(size=(120, 40), count=60, change=burst(range(5, 9))) as screen`
+    """
+
+    @asynccontextmanager
+    async def opened(
+        size: tuple[int, int] = (120, 40),
+        count: int = 60,
+        *,
+        change: Change | None = None,
+        thumbnails: bool = False,
+        prepare: Callable[[Library], None] | None = None,
+        **options: object,
+    ) -> AsyncIterator[Screen]:
+        paths = load_paths()
+        make_home(paths, count, change, thumbnails=thumbnails)
+        library = Library(paths)
+        if prepare is not None:
+            prepare(library)
+        clock, link = Clock(), FakeLink()
+        parts = Parts(library, LibraryReader(lambda: Library(paths)), link, key_table())  # type: ignore[arg-type]
+        settings: dict[str, object] = {
+            "clock": clock,
+            "wall_clock": lambda: 1_755_180_062.0,
+            "interval": 0.0,
+            "debounce": 0.0,
+            **options,
+        }
+        support = settings.pop("support", PictureSupport("none"))
+        app = NivoApp(REAL_ROOT, lambda: parts, support, **settings)  # type: ignore[arg-type]
+        try:
+            async with app.run_test(size=size, notifications=True) as pilot:
+                screen = Screen(app, pilot, library, link, clock)  # type: ignore[arg-type]
+                await screen.until(lambda: app.is_open and app.screen is app.review and app.review.is_mounted)
+                await screen.settle()
+                yield screen
+        finally:
+            app.close_parts()
 
     return opened

@@ -15,11 +15,12 @@ from textual.widgets import Input, Static
 class AskText(ModalScreen[str | None]):
     """Asks for one line of text; completes from words that are known."""
 
-    def __init__(self, title: str, hint: str, known: Sequence[str]) -> None:
+    def __init__(self, title: str, hint: str, known: Sequence[str], text: str = "") -> None:
         super().__init__(classes="dialog")
         self._title = title
         self._hint = hint
         self._known = known
+        self._text = text
 
     def compose(self) -> ComposeResult:
         """A line to type in, and what the keys do."""
@@ -27,7 +28,7 @@ class AskText(ModalScreen[str | None]):
         hint = self._hint + ("  ·  → completes" if self._known else "")
         with Vertical(classes="box"):
             yield Static(self._title, classes="dialog-title", markup=False)
-            text = Input(suggester=completing, compact=True)
+            text = Input(self._text, suggester=completing, compact=True)
             text.cursor_blink = False
             yield text
             yield Static(hint, classes="dialog-hint", markup=False)

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nivo_tui.text import plain
-from nivo_tui.ui.commands import COMMANDS, PLAN, SECTIONS, keys_sign
+from nivo_tui.ui.commands import COMMANDS, REVIEW, SECTIONS, keys_sign
 from nivo_tui.ui.keymap import KeyTable
 from nivo_tui.ui.text import fit, wrap
 from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList, Piece
@@ -39,7 +39,7 @@ class HelpLines(LineList):
             self._lines.append([(f" {section}", "accent")])
             for command in COMMANDS:
                 keys = self._keys.keys[command.id]
-                if command.section == section and keys and PLAN not in command.where:
+                if command.section == section and keys and command.where & REVIEW:
                     texts = wrap(command.help.split(), max(20, width - _KEYS - 3), " ")
                     self._lines += [
                         [(fit(f"  {keys_sign(keys) if i == 0 else ''}", _KEYS), "key"), (text, "")]

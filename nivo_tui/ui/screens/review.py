@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import time
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
 
 from nivo_tui.errors import NivoError
 from nivo_tui.text import plain
-from nivo_tui.ui import commands, words
+from nivo_tui.ui import captions, commands, words
+from nivo_tui.ui.actions import Actions
 from nivo_tui.ui.bridge import Batch
-from nivo_tui.ui.commands import BY_ID, COMMANDS, Situation
+from nivo_tui.ui.commands import BY_ID, Situation
+from nivo_tui.ui.following import Following
 from nivo_tui.ui.geometry import HEIGHTS, LEAST, WIDTHS, fits, form_of
 from nivo_tui.ui.guard import DecisionGuard
 from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.images.preview import Preview
 from nivo_tui.ui.job_state import JobState
 from nivo_tui.ui.keymap import KeyTable
-from nivo_tui.ui.overview import LibraryReader, Overview
+from nivo_tui.ui.overview import LibraryReader
 from nivo_tui.ui.resources import REVIEW_SHEETS, style_sheets
-from nivo_tui.ui.review_commands import ReviewCommands
 from nivo_tui.ui.session import Session
-from nivo_tui.ui.text import number, short_path
 from nivo_tui.ui.widgets.folder_tree import FolderTree
 from nivo_tui.ui.widgets.frame import Divider, FooterLine, Rule, TitleLine, redraw_frame
-from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList, Piece
+from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList
 from nivo_tui.ui.widgets.log_tail import LogTail
 from nivo_tui.ui.widgets.photo_list import PhotoHead, PhotoList
 from nivo_tui.ui.widgets.tag_table import TagHead, TagTable
+
+if TYPE_CHECKING:
+    from nivo_tui.ui.app import NivoApp
 
 _PANES = ("folders", "photos", "tags")
 _OVERVIEW_S = 0.25
@@ -75,19 +75,17 @@ class ReviewScreen(Screen[None]):
         self.wall_clock = wall_clock
         self.guard = DecisionGuard(clock)
         self.jobs = JobState()
-        self.does = ReviewCommands(self)
+        self.does = Actions(self)
         self.search_words = ""
         self._title = title
         self._pending_key = ""
-        self._overview_wanted = asyncio.Event()
-        self._seen_version = -1
+        self.following = Following(self)
         self.folders = FolderTree(id="folders")
         self.photos = PhotoList(id="photos")
         self.tags = TagTable(id="tags")
         self.log_tail = LogTail(id="log")
         self.preview = Preview(support) if debounce is None else Preview(support, debounce)
         self.pane = "tags"
-        self._look_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Title, three panes, log, footer; and the one line for a terminal that is too small."""
@@ -117,7 +115,15 @@ class ReviewScreen(Screen[None]):
         self.show_photo()
         self.tags.focus()
         self.log_tail.show_job(self.jobs.pieces(short=True))
-        self.run_worker(self._keep_overview(), group="overview")
+        self.run_worker(self.following.run(), group="overview")
+
+    @property
+    def nivo(self) -> NivoApp:
+        """The application, for other screens and the engine."""
+        from nivo_tui.ui.app import NivoApp
+
+        assert isinstance(self.app, NivoApp)
+        return self.app
 
     # what is shown
 
@@ -148,10 +154,8 @@ class ReviewScreen(Screen[None]):
         sheet = self.session.sheet
         if self.guard.photo != self.session.path:
             self.guard.changed(self.session.path)
-            self._look_soon()
-        if self._seen_version != self.session.version:
-            self._seen_version = self.session.version
-            self._overview_wanted.set()
+            self.following.look_soon()
+        self.following.take_version()
         self.photos.go_to(self.session.row)
         self.photos.refresh_changed()
         self.query_one("#photo-head", PhotoHead).show(self._list_head())
@@ -187,57 +191,17 @@ class ReviewScreen(Screen[None]):
         self.folders.show(self.session.folders, self.session.folder)
 
     def show_title(self) -> None:
-        """Where one is and the figures, fullest form first."""
-        counts = self.session.counts
-        forms: list[list[Piece]] = [[]]
-        if self.narrow and self.session.sheet is not None:
-            at = f"{number(self.session.row + 1)}/{number(len(self.session.source))}"
-            name = plain(self.session.sheet.detail.name)
-            todo, write = words.to_do(counts), words.to_write(counts)
-            forms = [
-                [(name, "head"), (f"  {words.joined(at, todo, write)}", "dim")],
-                [(name, "head"), (f"  {words.joined(at, todo)}", "dim")],
-                [(words.joined(at, todo), "dim")],
-            ]
-        elif counts is not None:
-            forms = [[(form, "dim")] for form in words.figures(counts)]
-        self.query_one("#title", TitleLine).show(plain(self._place()), [*forms, []])
-
-    def _place(self) -> str:
-        if self.narrow:
-            return os.path.basename(self.session.folder) or self.session.folder
-        return short_path(self.session.folder) if self._title is None else self._title
+        """Where one is and the figures."""
+        place, forms = captions.title(self.session, narrow=self.narrow, title=self._title)
+        self.query_one("#title", TitleLine).show(place, forms)
 
     def show_footer(self) -> None:
         """The commands that can be used now, in this pane."""
-        now = self.situation()
-        where = self.context
-        items = [
-            (
-                c.id,
-                commands.keys_sign(self.keys.keys[c.id][: 10 if c.id == "flip" else 1]),
-                c.label(now),
-                c.rank,
-            )
-            for c in COMMANDS
-            if c.footer and where in c.where and self.keys.keys[c.id] and c.when(now)
-        ]
-        self.query_one("#footer", FooterLine).show(items)
+        self.query_one("#footer", FooterLine).show(captions.footer(self.situation(), self.context, self.keys))
 
     def situation(self) -> Situation:
         """What can be done now."""
-        session = self.session
-        return Situation(
-            has_photo=session.sheet is not None,
-            has_photos=len(session.source) > 0 or session.source.filtered,
-            has_rows=self.tags.current is not None,
-            has_judgements=bool(self.tags.numbered),
-            job_running=self.jobs.running,
-            can_write=session.can_write and not self.jobs.writing,
-            can_repeat=session.last_added is not None,
-            can_paste=bool(session.copied),
-            searching=bool(self.search_words),
-        )
+        return captions.situation(self)
 
     # panes
 
@@ -316,9 +280,9 @@ class ReviewScreen(Screen[None]):
         if isinstance(event, LineList.Chosen):
             self.show_pane(event.source.id or "tags")
         if event.source is self.photos:
-            self.does.open_row(event.row)
+            self.does.moving.open_row(event.row)
         elif event.source is self.folders and isinstance(event, LineList.Chosen):
-            self.does.open_folder()
+            self.does.moving.open_folder()
         else:
             self.explain_row()
             self.show_footer()
@@ -339,55 +303,4 @@ class ReviewScreen(Screen[None]):
 
     def apply(self, batch: Batch) -> None:
         """Take what the engine did since the last batch."""
-        if not self.is_attached:
-            return
-        self.jobs.apply(batch)
-        lines = sorted(
-            (*batch.errors, *batch.log, *self.jobs.lines(batch, self.wall_clock)), key=lambda e: e.at
-        )
-        self.log_tail.add(lines)
-        self.log_tail.show_job(self.jobs.pieces(short=self.log_tail.size.height == 1))
-        if batch.photos or batch.receipts or batch.ended:
-            self._overview_wanted.set()
-        path = self.session.path
-        if path is not None and batch.seen(path):
-            self.session.reload()
-            self.show_photo(same=True)
-        self.show_footer()
-
-    def _look_soon(self) -> None:
-        """While photos are analysed, those on the screen come first."""
-        if self._look_timer is not None:
-            self._look_timer.stop()
-            self._look_timer = None
-        if self.jobs.running and self.session.path is not None:
-            self._look_timer = self.set_timer(_LOOK_S, self.does.look)
-
-    async def _keep_overview(self) -> None:
-        """Read counts, folders and the list anew when something changed, never in a key's way."""
-        while True:
-            await self._overview_wanted.wait()
-            self._overview_wanted.clear()
-            version = self.session.version
-            asked_at = self.clock()
-            try:
-                overview = await self.reader.read(self.session.ask())
-            except NivoError as error:
-                self.say("error", str(error), "error")
-                continue
-            # A screen that is being closed loses its widgets before it is detached itself.
-            if not self.is_attached or not self.query(PhotoHead):
-                return
-            if version == self.session.version:
-                self._adopt(overview)
-            else:
-                self._overview_wanted.set()
-            # A library that takes long to read is read less often.
-            await asyncio.sleep(min(5.0, max(_OVERVIEW_S, 2 * (self.clock() - asked_at))))
-
-    def _adopt(self, overview: Overview) -> None:
-        before = self.session.path
-        self.session.adopt(overview)
-        self.photos.show(self.session.source, self.session.row)
-        self.show_folders()
-        self.show_photo(same=before is not None and before == self.session.path)
+        self.following.apply(batch)

@@ -1,0 +1,66 @@
+"""What is about the whole library, or the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nivo_tui.engine import protocol
+from nivo_tui.ui import commands
+
+if TYPE_CHECKING:
+    from nivo_tui.ui.screens.review import ReviewScreen
+
+
+class Whole:
+    """What is about the whole library, or the program. One method for each command id."""
+
+    def __init__(self, screen: ReviewScreen) -> None:
+        self.screen = screen
+
+    def write(self) -> None:
+        """The write plan."""
+        self.screen.nivo.open_write_plan()
+
+    def scan(self) -> None:
+        """Look for new and changed photos."""
+        self.screen.nivo.scan()
+
+    def cancel(self) -> None:
+        """End the job in hand."""
+        self.screen.nivo.cancel_job()
+        self.screen.say("cancel", "the job ends after the photo in hand")
+
+    def help(self) -> None:
+        """All keys, and how to get models."""
+        from nivo_tui.ui.screens.help import HelpScreen
+
+        self.screen.nivo.push_screen(HelpScreen(self.screen.keys, self.screen.nivo.models_folder))
+
+    def palette(self) -> None:
+        """All commands by name."""
+        self.screen.nivo.open_palette()
+
+    def leave(self) -> None:
+        """Back one level: from the full picture, a search, a pane over the tags."""
+        screen = self.screen
+        screen.workers.cancel_group(screen, "search")
+        if screen.preview.full:
+            screen.does.showing.picture_full()
+        elif screen.pane != commands.TAGS:
+            screen.show_pane(commands.TAGS)
+        elif screen.session.source.filtered:
+            screen.does.finding.filter()
+
+    def quit(self) -> None:
+        """Leave; asks only while files are written."""
+        self.screen.nivo.leave()
+
+    def look(self) -> None:
+        """The photos on the screen are analysed first."""
+        photos = self.screen.photos
+        top = int(photos.scroll_offset.y)
+        rows = range(top, top + max(1, photos.size.height))
+        shown = [photo.path for photo in map(self.screen.session.source.row, rows) if photo is not None]
+        path = self.screen.session.path
+        if path is not None:
+            self.screen.nivo.order(protocol.Look((path, *(p for p in shown if p != path))))
