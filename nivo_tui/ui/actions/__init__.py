@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from nivo_tui.ui.actions.deciding import Deciding
 from nivo_tui.ui.actions.finding import Finding
+from nivo_tui.ui.actions.many import Many
 from nivo_tui.ui.actions.moving import Moving
+from nivo_tui.ui.actions.panes import Panes
 from nivo_tui.ui.actions.showing import Showing
 from nivo_tui.ui.actions.whole import Whole
 
@@ -23,6 +25,8 @@ class Actions:
         self.moving = Moving(screen)
         self.finding = Finding(screen)
         self.showing = Showing(screen)
+        self.panes = Panes(screen)
+        self.many = Many(screen)
         self.whole = Whole(screen)
 
     def run(self, name: str, key: str = "") -> None:
@@ -36,7 +40,15 @@ class Actions:
 
     def method(self, name: str) -> Callable[[], None]:
         """What does a command."""
-        groups = (self.deciding, self.moving, self.finding, self.showing, self.whole)
+        groups = (
+            self.deciding,
+            self.many,
+            self.moving,
+            self.finding,
+            self.showing,
+            self.panes,
+            self.whole,
+        )
         group = next(group for group in groups if hasattr(group, name))
         method: Callable[[], None] = getattr(group, name)
         return method

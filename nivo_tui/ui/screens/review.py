@@ -70,6 +70,7 @@ class ReviewScreen(Screen[None]):
         super().__init__(id="review", classes=f"{forms[0]} {forms[1]} -on-tags")
         self.session = session
         self.reader = reader
+        self.support = support
         self.keys = keys
         self.clock = clock
         self.wall_clock = wall_clock
