@@ -92,14 +92,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--models", type=Path, help="a folder with model packs")
-    parser.add_argument("--presses", type=int, default=60)
+    parser.add_argument("--presses", type=int, default=200)
     options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="nivo-bench-", dir=OUT) as place:
+    with tempfile.TemporaryDirectory(prefix="nivo-bench-", dir=OUT, ignore_cleanup_errors=True) as place:
         folder = Path(place) / "photos"
         folder.mkdir()
         names = spread(folder)[: options.presses + 1]
-        environment = {**os.environ, "NIVO_HOME": str(Path(place) / "home")}
+        home = Path(place) / "home"
+        home.mkdir()
+        (home / "config.toml").touch()  # else the first run is asked for
+        environment = {**os.environ, "NIVO_HOME": str(home)}
         if options.models:
             environment["NIVO_MODELS"] = str(options.models.resolve())
         command = [sys.executable, "-m", "nivo_tui", str(folder)]

@@ -26,7 +26,7 @@ from pictures import photos_of
 from report import report
 from terminal import Terminal
 
-HEAVY = ("numpy", "cv2", "onnxruntime", "insightface", "rawpy", "pillow_heif", "simplejpeg", "textual_image")
+HEAVY = ("numpy", "cv2", "onnxruntime", "insightface", "rawpy", "pillow_heif", "simplejpeg")
 REACH = 1.2
 REACH_FIRST_PHOTO_MS = 800.0
 MARK = "first-frame"
@@ -40,7 +40,7 @@ Empty().run()
 """
 LOADED = """
 import sys
-import nivo_tui.cli, nivo_tui.commands.screen, nivo_tui.ui.app
+import nivo_tui.cli, nivo_tui.commands.screen, nivo_tui.ui.start
 import nivo_tui.engine.client, nivo_tui.catalog.library
 from nivo_tui.ui.images import probe
 print(*sorted(name for name in {heavy!r} if name in sys.modules))

@@ -14,15 +14,30 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 COLUMNS, ROWS = 120, 40
+CELL = (10, 20)
+_CELL_ASKED = b"\x1b[16t"
+_KITTY_ASKED = b"\x1b_Gi=31"
 _ATTRIBUTES_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"
 
 
 class Terminal:
-    """A program on a pseudo-terminal of 120x40 cells. Linux and macOS."""
+    """A program on a pseudo-terminal of 120x40 cells. Linux and macOS.
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    `pictures` is what it says it can draw: sixel, kitty, or nothing (half cells).
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        size: tuple[int, int] = (COLUMNS, ROWS),
+        pictures: str = "half",
+    ) -> None:
         self._fd, inner = pty.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._pictures = pictures
+        columns, rows = size
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             command,
@@ -70,6 +85,21 @@ class Terminal:
         while time.perf_counter() < end and self.read(seconds):
             pass
 
+    def after(self, key: bytes, quiet: float, timeout: float = 20.0) -> tuple[int, float, bytes]:
+        """Press a key; how many bytes it brings until nothing came for `quiet` seconds, when the last of
+        them came, in seconds after it, and the bytes.
+        """
+        pressed = last = self.press(key)
+        parts = []
+        while time.perf_counter() - pressed < timeout:
+            data = self.read(quiet)
+            if not data:
+                break
+            last = time.perf_counter()
+            parts.append(data)
+        seen = b"".join(parts)
+        return len(seen), last - pressed, seen
+
     def read(self, timeout: float) -> bytes:
         """What was written next, b"" where nothing was in time. Answers the question for the attributes."""
         ready, _, _ = select.select([self._fd], [], [], timeout)
@@ -79,6 +109,14 @@ class Terminal:
             data = os.read(self._fd, 1 << 16)
         except OSError:
             return b""
-        if _ATTRIBUTES_ASKED in data:
-            os.write(self._fd, _ATTRIBUTES)
+        self._answer(data)
         return data
+
+    def _answer(self, data: bytes) -> None:
+        """Answer what was asked, in the order in which it is asked."""
+        if _CELL_ASKED in data and self._pictures != "half":
+            os.write(self._fd, b"\x1b[6;%d;%dt" % (CELL[1], CELL[0]))
+        if _KITTY_ASKED in data and self._pictures == "kitty":
+            os.write(self._fd, b"\x1b_Gi=31;OK\x1b\\")
+        if _ATTRIBUTES_ASKED in data:
+            os.write(self._fd, b"\x1b[?62;4;22c" if self._pictures == "sixel" else _ATTRIBUTES)

@@ -15,6 +15,7 @@ from nivo_tui.errors import HomeBusyError, NivoError, PhotoError, SettingsError,
 _COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scan:run", "look at photos and remember what was seen"),
     "show": ("show:run", "show what is known about photos"),
+    "search": ("search:run", "find photos by tags, people, faces, dates, ratings, places, words"),
     "decide": ("decide:run", "accept or reject suggested tags"),
     "decisions": ("decide:list_decisions", "list the decisions that stand"),
     "revoke": ("decide:revoke", "take one decision back"),
@@ -113,9 +114,29 @@ def _run(options: argparse.Namespace) -> int:
 def _parse(words: list[str]) -> argparse.Namespace:
     """Parse; a first word that is no command is the folder of the screen."""
     first = next((w for i, w in enumerate(words) if not w.startswith("-") and _is_free(words, i)), None)
+    if first == "search":
+        words = _query_apart(words)
     if first in _COMMANDS or {"-h", "--help", "--version"} & set(words):
         return _parser().parse_args(words)
     return _screen_parser().parse_args(words, argparse.Namespace(command="screen"))
+
+
+def _query_apart(words: list[str]) -> list[str]:
+    """The words of a query behind `--`, for a term may begin with a minus: search -tag:night --json."""
+    options: list[str] = []
+    query: list[str] = []
+    for place, word in enumerate(words):
+        is_value = place > 0 and words[place - 1] == "--home"
+        if (
+            is_value
+            or word in ("--home", "--json", "--no-wait", "-h", "--help")
+            or word.startswith("--home=")
+        ):
+            options.append(word)
+        elif word != "--":
+            query.append(word)
+    query.remove("search")
+    return ["search", *options, "--", *query]
 
 
 def _is_free(words: list[str], place: int) -> bool:
@@ -175,6 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     }
     for name in ("scan", "show", "decide", "write", "untag", "verify", "report", "export"):
         made[name].add_argument("paths", nargs="+", metavar="PATH", help="photos, or folders of them")
+    _add_search(made["search"])
     for name in ("undo", "decisions"):
         made[name].add_argument("paths", nargs="*", metavar="PATH")
     _add_scan(made["scan"])
@@ -203,6 +225,17 @@ def _add_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recheck", action="store_true", help="look at unchanged photos again")
     parser.add_argument("--limit", type=_positive, metavar="N", help="at most N photos")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for every photo")
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="+", metavar="QUERY", help="what all of holds for the photos")
+    parser.epilog = (
+        "A QUERY stands in single quotes: "
+        'nivo-tui search \'tag:beach -tag:night person:"Ann" faces:>=2 taken:2025-06..2025-08 quality:>60 '
+        "rating:>=3 format:heic near:38.7,-9.1,5km is:todo keyword:holiday folder:Batch_1 word'. "
+        "A minus leaves out; is: takes undecided new todo done passed failed write accepted rejected; "
+        "a word is looked for in names, tags and keywords."
+    )
 
 
 def _add_decide(parser: argparse.ArgumentParser) -> None:

@@ -210,7 +210,7 @@ def test_a_demo_that_is_made_already_loads_nothing_heavy(made: DemoLibrary) -> N
 def test_the_screen_opens_on_the_demo_with_a_home_of_its_own(
     made: DemoLibrary, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nivo_tui.ui import app
+    from nivo_tui.ui import start
 
     opened: list[tuple[str, Path, str]] = []
 
@@ -218,7 +218,7 @@ def test_the_screen_opens_on_the_demo_with_a_home_of_its_own(
         opened.append((root, paths.home, title))
         return 0
 
-    monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr(start, "run", run)
     assert main(["demo", "--dir", str(made.folder)]) == 0
     assert opened == [(str(made.photos), made.home, "demo")]
     assert not home.exists()

@@ -27,6 +27,7 @@ WRITERS = {
     "commands/demo_library.py": "the stamp of the demo",
     "commands/demo_making.py": "the demo's own pictures",
     "commands/report.py": "the export a person named",
+    "engine/viewing.py": "what the screen shows large, in the cache",
     "engine/work.py": "notes on what is in hand, in the home",
     "engine/__main__.py": "the log",
     "imaging/thumbnails.py": "thumbnails in the cache",
@@ -39,6 +40,7 @@ WRITERS = {
     "metadata/apply.py": "photos and sidecars: the one place",
     "metadata/backups.py": "backups beside photos",
     "platform/locks.py": "the lock of a home",
+    "settings_file.py": "the settings file of the first run",
 }
 _WRITE_CALLS = frozenset(
     {"write_bytes", "write_text", "mkstemp", "NamedTemporaryFile", "copyfile", "copy2", "copy", "truncate"}

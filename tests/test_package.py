@@ -48,7 +48,7 @@ def test_help_and_version_load_nothing_heavy(word: str) -> None:
 def test_the_screen_loads_nothing_that_decodes() -> None:
     loaded = _modules_after("import nivo_tui.ui.app, nivo_tui.ui.screens.review")
     assert "textual" in loaded
-    assert not loaded & {*HEAVY, "textual_image"}
+    assert not loaded & {*HEAVY}
 
 
 @pytest.mark.parametrize("command", ["scan", "show", "decide", "write", "report", "demo", "doctor", "screen"])
@@ -89,7 +89,7 @@ import asyncio, sys, nivo_tui
 from nivo_tui.engine import client
 from nivo_tui.settings import Settings, load_paths
 from nivo_tui.tagging.vocabulary import Vocabulary
-from nivo_tui.ui import app
+from nivo_tui.ui import app, start
 from nivo_tui.ui.images import probe
 
 class NoEngine:
@@ -114,7 +114,7 @@ app.NivoApp.run = lambda self: asyncio.run(look(self))
 Vocabulary.load("en")
 paths = load_paths(sys.argv[1])
 paths.create()
-assert app.run(sys.argv[1], paths, Settings(), images="none") == 0
+assert start.run(sys.argv[1], paths, Settings(), images="none") == 0
 print(nivo_tui.__file__)
 """
 

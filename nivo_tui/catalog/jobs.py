@@ -7,23 +7,38 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 EVENTS_KEPT = 10_000
+CHANGES_FILES = ("write", "untag", "undo")
+"""The kinds of jobs that change photos, where they are executed."""
+
 _STALE_S = 30.0
+_TOLD = "told"
+"""In a job's summary: somebody looked on as it ended, or was told of it later."""
+
+_CHANGED = (
+    f"kind IN {CHANGES_FILES} AND json_extract(options, '$.execute') "
+    "AND (state = 'interrupted' OR ended_at IS NOT NULL)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as its row says. `state`: queued, running, done, cancelled, failed or interrupted."""
+    """A job as its row says. `state`: queued, running, done, cancelled, failed or interrupted.
+
+    `summary` is its last JSON line, `ended_at` epoch seconds; both are there once it is over.
+    """
 
     id: int
     kind: str
     options: dict[str, Any]
     title: str
     state: str
+    summary: dict[str, Any] = field(default_factory=dict)
+    ended_at: float | None = None
 
 
 class JobBoard:
@@ -54,12 +69,46 @@ class JobBoard:
         """Mark a job as the one in hand."""
         self._db.execute("UPDATE jobs SET state = 'running' WHERE id = ?", (job,))
 
-    def end(self, job: int, state: str, summary: Mapping[str, Any]) -> None:
-        """Mark a job as over."""
+    def end(self, job: int, state: str, summary: Mapping[str, Any], *, told: bool = True) -> None:
+        """Mark a job as over. `told`: somebody looked on."""
+        known = {**summary, _TOLD: True} if told else summary
         self._db.execute(
             "UPDATE jobs SET state = ?, summary = ?, ended_at = ? WHERE id = ?",
-            (state, json.dumps(summary), time.time(), job),
+            (state, json.dumps(known), time.time(), job),
         )
+
+    def untold(self) -> tuple[JobRow, ...]:
+        """The jobs that changed files and are over, of whose end nobody was told; the oldest first."""
+        rows = self._db.execute(
+            f"SELECT * FROM jobs WHERE {_CHANGED} AND json_extract(summary, '$.{_TOLD}') IS NULL ORDER BY id"
+        )
+        return tuple(_job(row) for row in rows)
+
+    def mark_told(self, jobs: Iterable[int]) -> None:
+        """Remember that a person was told of the end of these jobs."""
+        self._db.executemany(
+            f"UPDATE jobs SET summary = json_set(coalesce(summary, '{{}}'), '$.{_TOLD}', json('true')) "
+            "WHERE id = ?",
+            ((job,) for job in jobs),
+        )
+
+    def job(self, job: int) -> JobRow | None:
+        """The job of a number."""
+        row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
+        return None if row is None else _job(row)
+
+    def newest_change(self) -> JobRow | None:
+        """The newest job that changed files and is over."""
+        row = self._db.execute(f"SELECT * FROM jobs WHERE {_CHANGED} ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else _job(row)
+
+    def lines_of(self, kind: str, job: int | None = None) -> tuple[str, ...]:
+        """The events of a type that the ring still holds, of one job where that is named; oldest first."""
+        start = f'{{"type":"{kind}",' + (f'"job":{job},' if job is not None else "")
+        rows = self._db.execute(
+            "SELECT line FROM events WHERE substr(line, 1, ?) = ? ORDER BY number", (len(start), start)
+        )
+        return tuple(str(row["line"]) for row in rows)
 
     def interrupt_orphans(self) -> None:
         """Mark jobs of an engine that died as interrupted. Only for the holder of the home's lock."""
@@ -106,6 +155,16 @@ class JobBoard:
         )
         return tuple((r["number"], r["line"]) for r in rows)
 
+    def newest_after(self, kind: str, other: str) -> str | None:
+        """The newest event of a type, as its line; None where an event of the type `other` came after it."""
+        start, border = f'{{"type":"{kind}",', f'{{"type":"{other}",'
+        row = self._db.execute(
+            "SELECT line FROM events WHERE substr(line, 1, ?) = ? OR substr(line, 1, ?) = ? "
+            "ORDER BY number DESC LIMIT 1",
+            (len(start), start, len(border), border),
+        ).fetchone()
+        return str(row["line"]) if row is not None and str(row["line"]).startswith(start) else None
+
     def beat(self, job: str | None) -> None:
         """Say that the engine of this process lives, and what it does."""
         now = time.time()
@@ -125,4 +184,7 @@ class JobBoard:
 
 
 def _job(row: sqlite3.Row) -> JobRow:
-    return JobRow(row["id"], row["kind"], json.loads(row["options"]), row["title"], row["state"])
+    summary = json.loads(row["summary"]) if row["summary"] else {}
+    summary.pop(_TOLD, None)
+    options = json.loads(row["options"])
+    return JobRow(row["id"], row["kind"], options, row["title"], row["state"], summary, row["ended_at"])

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nivo_tui.catalog.decisions import Choice, DecisionStore, Standing, open_decisions
+from nivo_tui.catalog.listed import PROGRESS, Listed
 from nivo_tui.catalog.paths import below, from_db, to_db
 from nivo_tui.catalog.photos import open_catalog
 from nivo_tui.catalog.records import capture_of, face_of, fold, quality_of, suggestion_of
-from nivo_tui.catalog.states import VERBS, added_choice, added_suggestion, photo_view, state_of, up_to
+from nivo_tui.catalog.states import VERBS, added_choice, added_suggestion, choices_as_shown, state_of
+from nivo_tui.catalog.together import WholeShots
 from nivo_tui.catalog.views import Counts, FolderView, PhotoDetail, PhotoView, Progress
 from nivo_tui.errors import UsageError
 from nivo_tui.model import Face, Format, State, Suggestion
 from nivo_tui.settings import Paths
 
-_DONE = (
-    "EXISTS(SELECT 1 FROM d.reviews r JOIN d.acts a ON a.id = r.act "
-    "WHERE r.path = p.path AND a.revoked_at IS NULL)"
-)
-_PROGRESS = (
-    f"CASE WHEN p.error IS NOT NULL THEN 'failed' WHEN {_DONE} THEN 'done' "
-    "WHEN p.versions IS NULL THEN 'new' ELSE 'todo' END"
-)
 _PENDING = (
     "s.state = 'accepted' AND NOT EXISTS("
     "SELECT 1 FROM keywords k WHERE k.photo = p.id AND k.folded = s.folded)"
-)
-_OPEN_TAGS = (
-    "(SELECT count(*) FROM suggestions g WHERE g.photo = p.id AND g.fact = 0 "
-    "AND g.tag NOT IN (SELECT tag FROM uninformative) AND NOT EXISTS("
-    "SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.tag = g.tag AND s.state <> 'undecided'))"
 )
 
 
@@ -48,6 +36,8 @@ class Library:
         self.decisions = DecisionStore(decisions)
         self._decisions_db = decisions
         self._db.execute("ATTACH DATABASE ? AS d", (str(paths.decisions),))
+        self._listed = Listed(self._db)
+        self._shots = WholeShots(self._db)
         newest = decisions.execute("SELECT coalesce(max(id), 0) FROM acts").fetchone()[0]
         self._first_act = int(newest)
         self._undone: list[int] = []
@@ -65,83 +55,32 @@ class Library:
 
     def folders(self, root: str) -> tuple[FolderView, ...]:
         """The folders with photos below `root`, and those between, in pre-order, `root` first."""
-        start, end = below(root)
-        rows = self._db.execute(
-            f"SELECT p.folder AS folder, count(*) AS photos, sum({_PROGRESS} = 'todo') AS todo "
-            "FROM photos p WHERE p.path >= ? AND p.path < ? GROUP BY p.folder",
-            (start, end),
-        )
-        photos: dict[str, int] = {root: 0}
-        todo: dict[str, int] = {root: 0}
-        for row in rows:
-            for folder in up_to(from_db(row["folder"]), root):
-                photos[folder] = photos.get(folder, 0) + row["photos"]
-                todo[folder] = todo.get(folder, 0) + row["todo"]
-        ordered = sorted(photos, key=lambda f: [] if f == root else os.path.relpath(f, root).split(os.sep))
-        return tuple(
-            FolderView(
-                folder,
-                os.path.basename(folder) or folder,
-                0 if folder == root else os.path.relpath(folder, root).count(os.sep) + 1,
-                photos[folder],
-                todo[folder],
-            )
-            for folder in ordered
-        )
+        return self._listed.folders(root)
 
     def count(self, folder: str) -> int:
-        """How many photos lie below a folder."""
-        row = self._db.execute("SELECT count(*) FROM photos WHERE path >= ? AND path < ?", below(folder))
-        return int(row.fetchone()[0])
+        """How many rows the list of the photos below a folder has: one a shot."""
+        return self._listed.count(folder)
 
     def page(self, folder: str, offset: int, limit: int) -> tuple[PhotoView, ...]:
         """Rows `offset` to `offset + limit` of the photos below a folder, in the order of their paths."""
-        start, end = below(folder)
-        rows = self._db.execute(
-            f"SELECT p.*, {_PROGRESS} AS progress, {_OPEN_TAGS} AS open_tags FROM photos p "
-            "WHERE p.path >= ? AND p.path < ? ORDER BY p.path LIMIT ? OFFSET ?",
-            (start, end, limit, offset),
-        )
-        return tuple(photo_view(row) for row in rows)
+        return self._listed.page(folder, offset, limit)
 
     def position(self, folder: str, path: str) -> int | None:
-        """Which row of `page` a photo is, None where it is not known or not below the folder."""
-        start, end = below(folder)
-        wanted = to_db(path)
-        known = self._db.execute("SELECT 1 FROM photos WHERE path = ?", (wanted,)).fetchone()
-        if known is None or not start <= wanted < end:
-            return None
-        row = self._db.execute("SELECT count(*) FROM photos WHERE path >= ? AND path < ?", (start, wanted))
-        return int(row.fetchone()[0])
+        """Which row of `page` a photo or its shot is in, None where it is in none."""
+        return self._listed.position(folder, path)
 
     def next_todo(self, folder: str, after: int) -> int | None:
         """The row of the next photo to do after row `after`, None where there is none."""
-        start, end = below(folder)
-        here = self._db.execute(
-            "SELECT path FROM photos WHERE path >= ? AND path < ? ORDER BY path LIMIT 1 OFFSET ?",
-            (start, end, max(after, 0)),
-        ).fetchone()
-        if here is None:
-            return None
-        compare = ">=" if after < 0 else ">"
-        row = self._db.execute(
-            f"SELECT p.path FROM photos p WHERE p.path {compare} ? AND p.path < ? AND {_PROGRESS} = 'todo' "
-            "ORDER BY p.path LIMIT 1",
-            (here["path"], end),
-        ).fetchone()
-        return None if row is None else self.position(folder, from_db(row["path"]))
+        return self._listed.next_todo(folder, after)
 
     def counts(self, root: str) -> Counts:
-        """The figures of the title line for everything below a folder."""
-        start, end = below(root)
-        states = dict.fromkeys(("new", "todo", "done", "failed"), 0)
-        rows = self._db.execute(
-            f"SELECT {_PROGRESS} AS progress, count(*) AS n FROM photos p "
-            "WHERE p.path >= ? AND p.path < ? GROUP BY progress",
-            (start, end),
-        )
-        states |= {row["progress"]: row["n"] for row in rows}
-        return Counts(sum(states.values()), **states, to_write=len(self.pending(root)))
+        """The figures of the title line for everything below a folder.
+
+        All count shots, but `to_write`: that is the number of files, which the write plan has typed.
+        """
+        states = dict.fromkeys(("new", "todo", "done", "failed"), 0) | self._listed.states(root)
+        photos, waiting = sum(states.values()), states.pop("new")
+        return Counts(photos, waiting, **states, to_write=len(self.pending(root)))
 
     def pending(self, root: str) -> tuple[str, ...]:
         """The photos below a folder (or the one file) whose accepted tags are not in the file yet."""
@@ -162,39 +101,10 @@ class Library:
         )
         return tuple(from_db(row["path"]) for row in rows)
 
-    def find(self, folder: str, words: str, after: int) -> int | None:
-        """The row of the next photo after row `after`, around the end, whose name or tags hold a text."""
-        start, end = below(folder)
-        here = self._db.execute(
-            "SELECT path FROM photos WHERE path >= ? AND path < ? ORDER BY path LIMIT 1 OFFSET ?",
-            (start, end, max(after, 0)),
-        ).fetchone()
-        if here is None:
-            return None
-        beyond = "p.path >= ?" if after < 0 else "p.path > ?"
-        found = self._first_match(words, beyond, here["path"], end) or self._first_match(
-            words, "p.path >= ?", start, end
-        )
-        return None if found is None else self.position(folder, found)
-
-    def _first_match(self, words: str, beyond: str, start: bytes, end: bytes) -> str | None:
-        """The first photo from `start` on whose name or tags hold a text."""
-        like = "%" + re.sub(r"([%_\\])", r"\\\1", words) + "%"
-        row = self._db.execute(
-            f"SELECT p.path FROM photos p WHERE {beyond} AND p.path < ? AND ("
-            "CAST(p.path AS TEXT) LIKE ? ESCAPE '\\' "
-            "OR EXISTS(SELECT 1 FROM suggestions g WHERE g.photo = p.id "
-            "AND (g.label LIKE ? ESCAPE '\\' OR g.tag LIKE ? ESCAPE '\\')) "
-            "OR EXISTS(SELECT 1 FROM keywords k WHERE k.photo = p.id AND k.folded LIKE ? ESCAPE '\\')) "
-            "ORDER BY p.path LIMIT 1",
-            (start, end, like, like, like, like),
-        ).fetchone()
-        return None if row is None else from_db(row["path"])
-
     def detail(self, path: str) -> PhotoDetail | None:
         """Everything known about one photo, None where it was never scanned."""
         row = self._db.execute(
-            f"SELECT p.*, {_PROGRESS} AS progress FROM photos p WHERE p.path = ?", (to_db(path),)
+            f"SELECT p.*, {PROGRESS} AS progress FROM photos p WHERE p.path = ?", (to_db(path),)
         ).fetchone()
         if row is None:
             return None
@@ -285,6 +195,12 @@ class Library:
         facts = [s for s in found if s.fact]
         return (*judgements, *(s for s in added if s is not None), *facts), frozenset(ticked)
 
+    def near_duplicates(self, root: str, path: str) -> tuple[str, ...]:
+        """The photos below `root` that are still to do and look nearly as this one does."""
+        from nivo_tui.catalog.bursts import near_duplicates
+
+        return near_duplicates(self, root, path)
+
     def uninformative(self) -> dict[str, int]:
         """Tags that nearly every photo would get, and how many would: they are listed, not suggested."""
         rows = self._db.execute("SELECT tag, photos FROM uninformative ORDER BY tag")
@@ -293,7 +209,7 @@ class Library:
     # Deciding
 
     def decide(self, path: str, tag: str, state: State, *, by: str = "key") -> int:
-        """Accept, reject or leave one tag of one photo; returns the act. Raises UsageError."""
+        """Accept, reject or leave one tag of one shot; returns the act. Raises UsageError."""
         detail = self._detail(path)
         known = {s.tag: s for s in detail.suggestions}
         if tag not in known:
@@ -301,32 +217,38 @@ class Library:
         s = known[tag]
         choice = Choice(path, tag, s.label, state, s.category, detail.image_hash)
         title = f"{VERBS[state]} {s.label!r} for {detail.name}"
-        return self._act(title, [choice], by=by)
+        return self.commit(title, [choice], by=by)
 
     def accept_as_shown(self, path: str, ticked: Collection[str]) -> int:
-        """Accept the ticked tags, pass the other open judgements, and call the photo done; one act."""
+        """Accept the ticked tags, pass the other open judgements, and call the shot done; one act."""
         detail = self._detail(path)
-        choices = []
-        for s in detail.suggestions:
-            if s.state is not State.UNDECIDED:
-                continue
-            if s.tag in ticked:
-                choices.append(Choice(path, s.tag, s.label, State.ACCEPTED, s.category, detail.image_hash))
-            elif not s.fact:
-                choices.append(Choice(path, s.tag, s.label, State.PASSED, s.category, detail.image_hash))
+        choices = choices_as_shown(detail, ticked)
+        choices += self.rest_of_members(detail)
         accepted = sum(c.state is State.ACCEPTED for c in choices)
         title = f"{accepted} accepted, {len(choices) - accepted} passed, {detail.name} done"
-        return self._act(title, choices, by="key", done=[(path, detail.image_hash)])
+        return self.commit(title, choices, by="key", done=[path])
+
+    def rest_of_members(self, detail: PhotoDetail) -> list[Choice]:
+        """The choices that pass what only the other photos of a shot suggest."""
+        known = {s.tag for s in detail.suggestions}
+        others = (self.detail(path) for path, _ in self._shots.others(detail.path))
+        return [
+            choice
+            for other in others
+            if other is not None
+            for choice in choices_as_shown(other, ())
+            if choice.tag not in known
+        ]
 
     def add_tag(self, path: str, text: str, *, by: str = "key") -> int:
         """Accept a tag that a person typed. Raises UsageError where the text is no keyword."""
         detail = self._detail(path)
         choice = added_choice(path, text, detail)
-        return self._act(f"{choice.label!r} added to {detail.name}", [choice], by=by)
+        return self.commit(f"{choice.label!r} added to {detail.name}", [choice], by=by)
 
     def never(self, tag: str) -> int:
         """Stop a tag everywhere, until the act is revoked."""
-        return self._act(f"{tag!r} never again", by="key", never=[tag])
+        return self.commit(f"{tag!r} never again", by="key", never=[tag])
 
     def undo(self) -> str | None:
         """Take back the newest act of this library's lifetime; what it was, or None."""
@@ -346,17 +268,23 @@ class Library:
         act = self.decisions.act(number)
         return None if act is None else act.title
 
-    def _act(
+    def commit(
         self,
         title: str,
-        choices: list[Choice] | None = None,
+        choices: Iterable[Choice] = (),
         *,
         by: str,
-        done: Iterable[tuple[str, str | None]] = (),
+        done: Iterable[str] = (),
         never: Collection[str] = (),
     ) -> int:
+        """Commit one act on whole shots: each choice counts for all members of its photo's shot, and so does
+        that a photo is done. What was decided on a member by itself is not passed over by a passing.
+
+        Returns the act. `by` is who or what decided: "key", "bulk", "burst" and so on.
+        """
         self._undone.clear()
-        act, _ = self.decisions.record(title, choices or (), by=by, done=done, never=never)
+        everywhere = self._shots.choices(choices)
+        act, _ = self.decisions.record(title, everywhere, by=by, done=self._shots.done(done), never=never)
         return act
 
     def _detail(self, path: str) -> PhotoDetail:

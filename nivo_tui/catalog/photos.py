@@ -207,9 +207,11 @@ class PhotoStore:
             self._save_keywords(row["id"], metadata.keywords)
 
     def forget(self, paths: Collection[str]) -> None:
-        """Remove photos whose files are gone."""
+        """Remove photos whose files are gone; what one of them stood for in the list is listed itself."""
+        stored = [(to_db(path),) for path in paths]
         with self.transaction():
-            self._db.executemany("DELETE FROM photos WHERE path = ?", ((to_db(p),) for p in paths))
+            self._db.executemany("UPDATE photos SET lead = NULL WHERE lead = ?", stored)
+            self._db.executemany("DELETE FROM photos WHERE path = ?", stored)
 
     def with_hash(self, image_hash: str) -> tuple[str, ...]:
         """The paths of all photos with this image data."""

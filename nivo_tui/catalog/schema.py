@@ -199,5 +199,6 @@ DECISIONS_MIGRATIONS: tuple[str, ...] = (
         path BLOB,
         left_at REAL NOT NULL
     ) WITHOUT ROWID;
+    CREATE INDEX standing_tag ON standing(tag, state, path);
     """,
 )

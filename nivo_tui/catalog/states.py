@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from nivo_tui.catalog.decisions import Choice, Standing
 from nivo_tui.catalog.paths import from_db
@@ -42,6 +43,17 @@ def added_choice(path: str, text: str, detail: PhotoDetail | None) -> Choice:
     return Choice(path, tag_id(label), label, State.ACCEPTED, None, detail.image_hash)
 
 
+def choices_as_shown(detail: PhotoDetail, ticked: Collection[str]) -> list[Choice]:
+    """The choices that accept the ticked tags of a photo and pass its other open judgements."""
+    choices = []
+    for s in detail.suggestions:
+        if s.state is not State.UNDECIDED or (s.fact and s.tag not in ticked):
+            continue
+        state = State.ACCEPTED if s.tag in ticked else State.PASSED
+        choices.append(Choice(detail.path, s.tag, s.label, state, s.category, detail.image_hash))
+    return choices
+
+
 def tag_id(label: str) -> str:
     """The id of a tag a person made: its letters and digits in lower case, joined by underscores."""
     return re.sub(r"\W+", "_", fold(label)).strip("_") or "tag_" + label.encode().hex()
@@ -58,7 +70,7 @@ def up_to(folder: str, root: str) -> Iterator[str]:
 
 
 def photo_view(row: sqlite3.Row) -> PhotoView:
-    """The list row of a photo; the query gave `progress` and `open_tags` beside its columns."""
+    """The list row of a photo; the query gave `progress`, `open_tags`, `member_error` with its columns."""
     path = from_db(row["path"])
     return PhotoView(
         path=path,
@@ -71,6 +83,8 @@ def photo_view(row: sqlite3.Row) -> PhotoView:
         rating=row["rating"],
         progress=Progress(row["progress"]),
         error=row["error"],
+        companions=tuple(json.loads(row["companions"])),
+        member_error=row["member_error"],
     )
 
 

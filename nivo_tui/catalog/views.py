@@ -31,7 +31,11 @@ class FolderView:
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """One row of the photo list. `faces` is None where no detector ran; `tags` counts open judgements."""
+    """One row of the photo list. `faces` is None where no detector ran; `tags` counts open judgements.
+
+    `companions` are the endings of what else belongs to the shot (`jpg`, `mov`, `edit`, `aae`), and
+    `member_error` why another photo of it could not be analysed.
+    """
 
     path: str
     name: str
@@ -43,6 +47,8 @@ class PhotoView:
     rating: int | None
     progress: Progress
     error: str | None
+    companions: tuple[str, ...] = ()
+    member_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,15 @@ class PhotoDetail:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The figures of the title line, for everything below one folder."""
+    """The figures of the title line, for everything below one folder.
+
+    `waiting` were not analysed yet; `new` came into the library since the visit before, and are not done.
+    """
 
     photos: int
-    new: int
+    waiting: int
     todo: int
     done: int
     failed: int
     to_write: int
+    new: int = 0

@@ -44,6 +44,6 @@ def _introduce(library: DemoLibrary, around: Surroundings) -> None:
 def _open_screen(library: DemoLibrary, around: Surroundings, images: str | None) -> int:
     paths = load_paths(library.home)
     paths.create()
-    from nivo_tui.ui.app import run as run_screen
+    from nivo_tui.ui.start import run as run_screen
 
     return run_screen(str(library.photos), paths, around.settings, images=images, title="demo")

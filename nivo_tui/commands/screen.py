@@ -21,6 +21,6 @@ def run(options: Namespace, around: Surroundings) -> int:
     # What an interrupted write left is settled by the engine, which starts right after the first frame.
     # Nothing that is loaded for the first frame is garbage; the screen lets the collector work after it.
     gc.disable()
-    from nivo_tui.ui.app import run as run_screen
+    from nivo_tui.ui.start import run as run_screen
 
-    return run_screen(folder, around.paths, around.settings, images=options.images)
+    return run_screen(folder, around.paths, around.settings, images=options.images, ask_first=True)

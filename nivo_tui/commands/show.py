@@ -21,7 +21,7 @@ def run(options: Namespace, around: Surroundings) -> int:
         for path in photos:
             detail = library.detail(path)
             if detail is not None:
-                around.output.line("photo", as_json(detail), *_words(detail))
+                around.output.line("photo", as_json(detail), *words_of_photo(detail))
                 shown += 1
     finally:
         library.close()
@@ -82,7 +82,8 @@ def as_json(detail: PhotoDetail) -> dict[str, Any]:
     }
 
 
-def _words(detail: PhotoDetail) -> list[str]:
+def words_of_photo(detail: PhotoDetail) -> list[str]:
+    """What is printed of a photo for a person."""
     if detail.error:
         return [detail.path, f"  {detail.error}"]
     capture = detail.capture

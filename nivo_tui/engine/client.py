@@ -6,13 +6,12 @@ Imports nothing heavy: it is loaded by every command and by the screen before it
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from nivo_tui.engine.protocol import (
     Cancel,
@@ -28,9 +27,12 @@ from nivo_tui.engine.protocol import (
     event_from_line,
     to_line,
 )
-from nivo_tui.errors import EngineError, HomeBusyError
+from nivo_tui.errors import EngineError, HomeBusyError, NivoError
 from nivo_tui.platform.process import on_interrupt, start
 from nivo_tui.settings import Paths
+
+if TYPE_CHECKING:
+    from nivo_tui.catalog.jobs import JobBoard
 
 Lifetime = Literal["command", "screen"]
 _EXIT_BUSY = 3
@@ -142,9 +144,12 @@ class EngineLink:
         self._follower: asyncio.Task[None] | None = None
         self._restarts = 0
         self._unfinished: list[Run] = []
+        self._asked: dict[int, Run] = {}
 
     async def start(self) -> None:
-        """Start the engine, or follow the one that holds the home. Raises EngineError."""
+        """Start the engine, or follow the one that holds the home; once. Raises EngineError."""
+        if self._loop is not None:
+            return
         self._loop = asyncio.get_running_loop()
         self._spawn()
 
@@ -174,8 +179,23 @@ class EngineLink:
                 self._loop.call_soon_threadsafe(self._receive, event)
 
     def _receive(self, event: Event) -> None:
+        """An event of our own engine; what it does next is said by whoever follows the one that is busy."""
+        if isinstance(event, EngineBusy):
+            return
         if isinstance(event, JobEnded):
-            self._unfinished = [run for run in self._unfinished if run.kind != event.kind]
+            over = next((run for run in self._unfinished if run.kind == event.kind), None)
+            if over is not None:
+                self._unfinished.remove(over)
+        self._queue.put_nowait(event)
+
+    def _overhear(self, event: Event) -> None:
+        """An event of another's engine: only the end of what we asked of it is the end of it."""
+        if isinstance(event, EngineReady | EngineBusy):
+            return
+        if isinstance(event, JobEnded):
+            run = self._asked.pop(event.job, None)
+            if run in self._unfinished:
+                self._unfinished.remove(run)
         self._queue.put_nowait(event)
 
     def _ended(self, code: int) -> None:
@@ -206,41 +226,53 @@ class EngineLink:
 
     async def _follow(self) -> None:
         """Read the ring of whoever has the home, until there is work for an engine of our own and room."""
-        from nivo_tui.catalog.jobs import JobBoard
+        import sqlite3
+
+        from nivo_tui.catalog.jobs import CHANGES_FILES, JobBoard
         from nivo_tui.catalog.photos import open_catalog
+        from nivo_tui.engine.attaching import attach
         from nivo_tui.platform.locks import FileLock
 
         connection = open_catalog(self._paths)
         board = JobBoard(connection)
-        seen = board.newest_event()
-        for run in self._unfinished:
-            self._ask(run, board)
+        lock = FileLock(self._paths.lock)
         try:
+            seen, so_far = attach(board)
+            for event in so_far:
+                self._queue.put_nowait(event)
+            for run in self._unfinished:
+                self._ask(run, board)
             while not self._closing:
+                # Before the ring is read: what the holder said at its end is in there then.
+                free = bool(self._unfinished) and lock.acquire()
                 for number, line in board.events_after(seen):
                     seen = number
-                    with suppress(EngineError, json.JSONDecodeError):
+                    with suppress(EngineError):
                         event = event_from_line(line)
-                        if not isinstance(event, EngineReady | EngineBusy):
-                            self._receive(event)
-                lock = FileLock(self._paths.lock)
-                if self._unfinished and lock.acquire():
-                    lock.release()
+                        self._overhear(event)
+                        if isinstance(event, JobEnded) and event.kind in CHANGES_FILES:
+                            board.mark_told([event.job])
+                lock.release()
+                if free and self._unfinished:
                     break
                 await asyncio.sleep(_FOLLOW_PAUSE_S)
+        except (NivoError, sqlite3.Error) as error:
+            self._say(f"the engine at work cannot be followed: {error}", "error")
+            self._unfinished = []
         finally:
+            lock.release()
             connection.close()
             self._follower = None
+        self._asked.clear()
         if not self._closing:
             self._spawn()
             for run in self._unfinished:
                 self.send(run)
 
-    def _ask(self, run: Run, board: object) -> None:
-        from nivo_tui.catalog.jobs import JobBoard
+    def _ask(self, run: Run, board: JobBoard) -> None:
+        from nivo_tui.engine.jobs import title_of
 
-        assert isinstance(board, JobBoard)
-        board.ask(run.kind, run.options, run.kind)
+        self._asked[board.ask(run.kind, run.options, title_of(run))] = run
 
     def send(self, order: Order) -> None:
         """Give an order to the engine; one that only follows leaves it in the catalog."""

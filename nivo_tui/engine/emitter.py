@@ -9,7 +9,7 @@ import threading
 import time
 
 from nivo_tui.catalog.jobs import JobBoard
-from nivo_tui.engine.protocol import Event, JobEnded, LogLine, PhotoSeen, to_line
+from nivo_tui.engine.protocol import Event, JobEnded, LogLine, PhotoSeen, ViewMade, to_line
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ class Emitter:
     def send(self, event: Event) -> None:
         """Queue an event."""
         line = to_line(event)
-        ring = self._board is not None and not (isinstance(event, PhotoSeen) and event.error is None)
+        passing = isinstance(event, ViewMade) or (isinstance(event, PhotoSeen) and event.error is None)
+        ring = self._board is not None and not passing
         with self._lock:
             self._for_pipe.append(line)
             if ring:

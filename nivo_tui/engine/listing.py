@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from nivo_tui.catalog.paths import absolute
 from nivo_tui.catalog.records import FileStat
+from nivo_tui.catalog.shots import is_beside
 from nivo_tui.errors import UsageError
 from nivo_tui.imaging.formats import format_of_name, is_backup, is_sidecar, is_temporary
 
@@ -25,12 +26,14 @@ _NOT_ENTERED = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume I
 class Listing:
     """What a walk found: the photos with their directory facts, and other files counted by extension.
 
-    `unreadable` are folders that could not be entered, with the reason.
+    `unreadable` are folders that could not be entered, with the reason. `beside` names, for each folder that
+    was walked, the films and lists of edits that may belong to its photos.
     """
 
     photos: dict[str, FileStat] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def list_photos(paths: Sequence[str]) -> Listing:
@@ -71,6 +74,7 @@ def _walk(root: str, listing: Listing) -> None:
                     below.append(entry.path)
             else:
                 _list_file(entry, listing)
+        listing.beside[folder] = tuple(entry.name for entry in entries if is_beside(entry.name))
         waiting.extend(reversed(below))
 
 
@@ -124,6 +128,15 @@ def _facts_or_none(file: str | os.DirEntry[str]) -> FileStat:
 
 def _facts(stat: os.stat_result) -> FileStat:
     return FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def names_beside(folder: str) -> tuple[str, ...]:
+    """The names of a folder's films and lists of edits that may belong to its photos."""
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(sorted(entry.name for entry in entries if is_beside(entry.name)))
+    except OSError:
+        return ()
 
 
 def stat_of(path: str) -> FileStat:

@@ -28,8 +28,10 @@ from nivo_tui.engine.protocol import (
     JobStarted,
     Look,
     Run,
+    View,
     order_from_line,
 )
+from nivo_tui.engine.viewing import Viewer
 from nivo_tui.engine.work import MODEL, PHOTO, InHand
 from nivo_tui.errors import EngineError, NivoError, PackError, SettingsError, StoreError, UsageError
 from nivo_tui.platform.locks import FileLock
@@ -46,6 +48,11 @@ _TRIES_UNSAID = 5
 _POLL_S = 0.3
 KNOCK = "knock"
 """A wish in the queue of jobs: an engine that only waits for orders makes room for a command."""
+
+IDLE = "nothing"
+"""What an engine without a job is said to do."""
+
+_TRIES_FOR_ORPHAN = 8
 
 EXIT_BUSY = 3
 EXIT_STUCK = 4
@@ -66,6 +73,8 @@ class Orders:
         self.gone = False
         self.cancel = False
         self._on_look: Callable[[tuple[str, ...]], None] | None = None
+        self._on_view: Callable[[View], None] | None = None
+        self._early_view: View | None = None
         self._waiting: deque[Run] = deque()
         self._in_hand = False
         self._change = threading.Condition()
@@ -94,6 +103,14 @@ class Orders:
         """Whom to tell what the screen shows."""
         self._on_look = act
 
+    def set_view(self, act: Callable[[View], None]) -> None:
+        """Who makes the pictures that the screen asks for, and so the newest one asked for before."""
+        with self._change:
+            self._on_view = act
+            early, self._early_view = self._early_view, None
+        if early is not None:
+            act(early)
+
     def _read(self) -> None:
         for line in self._file:
             try:
@@ -114,6 +131,11 @@ class Orders:
             elif isinstance(order, Look):
                 if self._on_look is not None:
                     self._on_look(order.paths)
+            elif isinstance(order, View):
+                if self._on_view is None:
+                    self._early_view = order
+                else:
+                    self._on_view(order)
             elif isinstance(order, Close):
                 self.gone = True
             self._change.notify_all()
@@ -178,23 +200,30 @@ class Engine:
         emitter.close()
 
     def _take(self, lock: FileLock, board: JobBoard, emitter: Emitter) -> bool:
-        """Take the home's lock, waiting for it where that was asked."""
-        tries = 0
+        """Take the home's lock, waiting for it where that was asked.
+
+        A screen's engine waits a moment for one that has nothing to do and no screen any more.
+        """
+        tries = knock = 0
         while not lock.acquire():
-            if tries == 0 and self._wait:
-                board.ask(KNOCK, {}, "a command waits")
-            if tries == _TRIES_UNSAID or not self._wait:
-                holder, engine = lock.holder(), board.engine()
-                what = (engine[1] if engine else None) or "another job"
-                emitter.send(EngineBusy(holder.pid if holder else None, what))
-            if not self._wait or self._orders.gone:
+            engine = board.engine()
+            job = engine[1] if engine else None
+            waits = self._wait or (self._screen and job is None and tries < _TRIES_FOR_ORPHAN)
+            if tries == 0 and waits:
+                knock = board.ask(KNOCK, {"orphan": self._screen}, "a command waits")
+            if tries == _TRIES_UNSAID if self._wait else not waits:
+                holder = lock.holder()
+                emitter.send(EngineBusy(holder.pid if holder else None, job or IDLE))
+            if not waits or self._orders.gone:
+                if self._screen and knock:
+                    board.end(knock, "cancelled", {})
                 return False
             tries += 1
             time.sleep(_LOCK_PAUSE_S)
         return True
 
     def _serve(self, paths: Paths, board: JobBoard, emitter: Emitter) -> int:
-        settings = load_settings(paths.config)
+        load_settings(paths.config)  # a wrong one is said before anything is begun
         photos = PhotoStore(open_catalog(paths))
         decisions = open_decisions(paths)
         if self._screen:
@@ -202,13 +231,15 @@ class Engine:
         if not self._reading:
             self._tidy(paths, board, photos)
         emitter.send(EngineReady(os.getpid()))
+        if self._screen:
+            self._orders.set_view(Viewer(paths, emitter.send).ask)
 
         def context(job: int, kind: str) -> JobContext:
             return JobContext(
                 job,
                 kind,
                 paths,
-                settings,
+                load_settings(paths.config),  # a person may have changed them since the job before
                 photos,
                 decisions,
                 emitter,
@@ -285,7 +316,7 @@ class Engine:
             row = board.next_queued()
             if row is not None and row.kind == KNOCK:
                 board.end(row.id, "done", {})
-                self._makes_room = True
+                self._makes_room = self._orders.gone or not row.options.get("orphan")
             elif row is not None:
                 return row.id, row.kind, row.options
         if self._orders.gone:
@@ -314,14 +345,15 @@ class Engine:
         if not self._reading:
             board.start(job)
         emitter.working_on(title)
-        emitter.send(JobStarted(job, kind, title))
-        here = context(job, kind)
+        emitter.send(JobStarted(job, kind, title, str(options.get("token") or "")))
         watchdog = self._watch_over(kind)
         summary: dict[str, Any] = {}
         failure: str | None = None
-        wrong = False
+        wrong = cancelled = False
         try:
+            here = context(job, kind)
             summary = run_job(here, options)
+            cancelled = here.cancelled()
         except (NivoError, sqlite3.Error) as error:
             failure, wrong = _words(error), isinstance(error, _WRONG)
         except Exception as error:
@@ -329,10 +361,10 @@ class Engine:
             failure = f"internal error ({type(error).__name__}: {error})"
         finally:
             watchdog.set()
-        state = "failed" if failure else "cancelled" if here.cancelled() else "done"
+        state = "failed" if failure else "cancelled" if cancelled else "done"
         self._orders.end()
         if not self._reading:
-            board.end(job, state, summary)
+            board.end(job, state, summary, told=not self._orders.gone)
         emitter.working_on(None)
         emitter.send(JobEnded(job, kind, state, summary, failure, wrong))
 

@@ -24,13 +24,17 @@ class Job:
     kinds and their options:
       scan   {"paths": [...], "models": "auto", "recheck": false, "limit": null, "quick"}
       write  {"paths": [...], "execute": true, "limit", "keywords", "title", "description", "describe",
-              "categories", "target": "auto", "backup": true, "command": "..."}
+              "categories", "target": "auto", "backup": true, "command": "...",
+              "details": false, "root", "stamps"}
       untag  {"paths": [...], "tags": null, "execute": true}
       undo   {"run": null, "paths": null, "execute": true}
       verify {"paths": [...]}
       backups {"action": "list", "paths": null, "execute": false, "older_than", "changed"}
       models {"action": "list", "names": null, "paths": null}
       settle {}
+    `details` asks a plan for TargetPlanned and PlanAround; `root` is the library it looks around for.
+    `stamps` (path to TargetPlanned.stamp) let a write begin only while all of it is as it was planned. Any
+    job may carry a `token`, which its JobStarted repeats.
     """
 
     kind: str
@@ -63,13 +67,29 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Order: make a picture of this photo for the screen; only the newest one of them is served.
+
+    `size` is the width and height in pixels that it has to fit, of the whole upright photo; with a
+    `region` (left, top, right, bottom, in pixels of the upright photo) it is this part, pixel for pixel.
+    Answered by a `ViewMade` of the same `request`, unless a newer one came.
+    """
+
+    type: ClassVar[str] = "view"
+    path: str
+    size: tuple[int, int]
+    region: tuple[int, int, int, int] | None = None
+    request: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Order: the parent needs no more; a command's engine ends after the job in hand."""
 
     type: ClassVar[str] = "close"
 
 
-Order = Run | Cancel | Look | Close
+Order = Run | Cancel | Look | View | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,7 @@ class JobStarted:
     job: int
     kind: str
     title: str
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +166,70 @@ class ReceiptMade:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetPlanned:
+    """What a plan read of one target; comes before its receipt.
+
+    `old` are the keywords that stand in the target and in its photo now, cut for showing; `old_count` says
+    how many there are. `hierarchies` are the new ones, joined by "|". `backup` is the pristine copy that
+    would be made, None where none is needed; `size` the target's length now, in bytes. `programs` names
+    those that left settings of their own ("lightroom", "darktable"). `names` are the people, `facts`,
+    `passed` and `rejected` count what of the photo stays in the catalog. `stamp` changes with what would
+    be written and with the files.
+    """
+
+    type: ClassVar[str] = "target"
+    job: int
+    path: str
+    target: str
+    stamp: str
+    old: tuple[str, ...] = ()
+    old_count: int = 0
+    hierarchies: tuple[str, ...] = ()
+    backup: str | None = None
+    size: int = 0
+    programs: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    facts: int = 0
+    passed: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAround:
+    """What matters to a plan beside its files; comes at its end.
+
+    `disks` are (folder, bytes needed, bytes free) of each file system; `lightroom` and `darktable` the
+    catalogs of theirs that are open, `at_rest` those that lie near by and are not.
+    """
+
+    type: ClassVar[str] = "around"
+    job: int
+    disks: tuple[tuple[str, int, int], ...] = ()
+    lightroom: tuple[str, ...] = ()
+    darktable: tuple[str, ...] = ()
+    at_rest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One JSON line of a job whose result is neither a photo nor a receipt (verify ...)."""
 
     type: ClassVar[str] = "answer"
     job: int
     line: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewMade:
+    """A picture that a `View` asked for: a file of the home, its size in pixels, or why there is none."""
+
+    type: ClassVar[str] = "view_made"
+    request: int
+    path: str
+    file: str | None
+    width: int = 0
+    height: int = 0
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +267,10 @@ Event = (
     | Progress
     | PhotoSeen
     | ReceiptMade
+    | TargetPlanned
+    | PlanAround
     | Answer
+    | ViewMade
     | LogLine
     | JobEnded
 )
@@ -203,12 +285,15 @@ _EVENTS: dict[str, type[Any]] = {
         Progress,
         PhotoSeen,
         ReceiptMade,
+        TargetPlanned,
+        PlanAround,
         Answer,
+        ViewMade,
         LogLine,
         JobEnded,
     )
 }
-_ORDERS: dict[str, type[Any]] = {kind.type: kind for kind in (Run, Cancel, Look, Close)}
+_ORDERS: dict[str, type[Any]] = {kind.type: kind for kind in (Run, Cancel, Look, View, Close)}
 
 
 def to_line(message: Order | Event) -> str:

@@ -22,6 +22,7 @@ from nivo_tui.engine.loading import load_analyser
 from nivo_tui.engine.memory import CatalogMemory
 from nivo_tui.engine.passes import SAVE_AT, Pass
 from nivo_tui.engine.protocol import ModelsLoaded, PhotoSeen
+from nivo_tui.engine.shots import ShotGrouping
 from nivo_tui.engine.work import MODEL, InHand
 from nivo_tui.metadata.journal import Journal
 from nivo_tui.tagging.uninformative import uninformative
@@ -85,6 +86,7 @@ class ScanJob:
         for folder, reason in listing.unreadable:
             context.emitter.log("scan", f"{folder}: {reason.lower()}", "error")
         context.progress("listing", len(listing.photos), None, last=True)
+        self._shots = ShotGrouping(context.photos, listing)
         in_model = InHand(context.paths.home, MODEL)
         try:
             analyser = self._load(in_model)
@@ -98,6 +100,9 @@ class ScanJob:
             PackDeaths(context.photos.connection).clear()
             self._settle_vanished(listing, known)
             self._note_uninformative(analyser)
+            self._shots.settle_all()
+        else:
+            self._shots.settle()
         return self._summary(listing, time.monotonic() - started, analyser)
 
     def _load(self, in_model: InHand) -> Analyser:
@@ -189,12 +194,15 @@ class ScanJob:
             self._context.restart_clock()
             look = partial(_quick_look, analyser, listing)
             Pass("quick", look, self._context.photos.save).run(self._context, fresh)
+            self._shots.touch(fresh)
+            self._shots.settle()
 
     def _deep_pass(self, analyser: Analyser, new: Sequence[str], known: dict[str, KnownPhoto]) -> None:
         if not new:
             return
         context = self._context
         context.restart_clock()
+        self._shots.touch(new)
         save = partial(self._save, known=known)
         save([_quarantined(path) for path in new if path in self._shut_out])
         memory = None if self._recheck else CatalogMemory(context.paths)
@@ -250,6 +258,7 @@ class ScanJob:
         DecisionStore(self._context.decisions_db).move([(gone[0], record.path)])
         Journal(self._context.decisions_db).move(gone[0], record.path)
         self._context.photos.forget(gone)
+        self._shots.touch(gone)
         known.pop(gone[0], None)
         return True
 
@@ -263,7 +272,9 @@ class ScanJob:
             text = f"{len(gone)} photos were here before and now the folder is empty; they are kept in mind"
             self._context.emitter.log("scan", text, "warn")
             return
-        self._context.photos.forget([p for p in gone if not os.path.lexists(p)])
+        gone = [p for p in gone if not os.path.lexists(p)]
+        self._context.photos.forget(gone)
+        self._shots.touch(gone)
 
     def _note_uninformative(self, analyser: Analyser) -> None:
         """Find the tags that nearly every photo would get, in the whole library."""

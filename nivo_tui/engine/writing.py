@@ -12,6 +12,7 @@ from typing import Any
 from nivo_tui.catalog.library import Library
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import list_photos, stat_of
+from nivo_tui.engine.plan_details import PlanDetails, stamp_of
 from nivo_tui.engine.protocol import ReceiptMade
 from nivo_tui.engine.wanted import Wish, wish_of
 from nivo_tui.errors import PhotoError, UsageError
@@ -56,18 +57,28 @@ class _Writing:
         self._journal = Journal(context.decisions_db)
         self._options = options_of(context)
         self._tally = _Tally(context)
+        self._stamps: dict[str, str] = dict(options.get("stamps") or {})
+        self._root = str(options.get("root") or next(iter(options["paths"]), os.curdir))
+        shows = options.get("details") and not self._execute
+        self._details = PlanDetails(context.job, self._journal) if shows else None
 
     def run(self, photos: Sequence[str]) -> dict[str, Any]:
-        """Write the photos; returns the summary."""
+        """Write the photos; returns the summary. Nothing is begun where the plan does not stand any more."""
         context = self._context
         keep_freed_memory()
         library = Library(context.paths)
+        if self._execute and self._stamps and self._has_changed(library, photos):
+            library.close()
+            return self._tally.summary(run=None, stale=True)
         run = self._journal.begin_run(self._command, now()) if self._execute else 0
         plans = plans_ahead((self._request(library, path) for path in photos), self._options, run)
         try:
             for n, (path, plan) in enumerate(zip(photos, plans, strict=True)):
                 if context.cancelled() or self._is_enough():
                     break
+                if plan is not None and self._details is not None:
+                    for target in self._details.targets(plan):
+                        context.emitter.send(target)
                 self._tally.add(self._one(path, plan, run))
                 context.progress("write" if self._execute else "plan", n + 1, len(photos))
         finally:
@@ -75,6 +86,8 @@ class _Writing:
             library.close()
             if self._execute:
                 self._journal.end_run(run, now())
+        if self._details is not None:
+            context.emitter.send(self._details.around(self._root))
         context.progress("write" if self._execute else "plan", len(photos), len(photos), last=True)
         return self._tally.summary(run=run if self._tally.counts["written"] else None)
 
@@ -83,9 +96,25 @@ class _Writing:
 
     def _request(self, library: Library, path: str) -> WriteRequest | None:
         """What is to be written to a photo; None where there is nothing."""
-        request = self._wish.request(path, library.detail(path))
-        asks = request.keywords or request.title or request.description
-        return request if asks else None
+        detail = library.detail(path)
+        request = self._wish.request(path, detail)
+        if not (request.keywords or request.title or request.description):
+            return None
+        if self._details is not None:
+            self._details.note(request, detail)
+        return request
+
+    def _has_changed(self, library: Library, photos: Sequence[str]) -> bool:
+        """Whether something was decided, or a file changed, since the plan that is to be written."""
+        for n, path in enumerate(photos):
+            if self._context.cancelled():
+                return False
+            request = self._request(library, path)
+            if self._stamps.get(path) != (None if request is None else stamp_of(request)):
+                return True
+            self._context.progress("check", n + 1, len(photos))
+        self._context.restart_clock()
+        return False
 
     def _one(self, path: str, plan: Plan | None, run: int) -> tuple[Receipt, ...]:
         if plan is None:

@@ -58,6 +58,24 @@ def replace(src: str | Path, dst: str | Path) -> None:
             time.sleep(_REPLACE_PAUSE_S)
 
 
+def put_new(src: str | Path, dst: str | Path) -> None:
+    """Give `src` the name `dst` in one step, and only where that name is free. Raises FileExistsError."""
+    if sys.platform == "win32":
+        os.rename(src, dst)  # there it refuses a name that is taken
+        return
+    try:
+        os.link(src, dst)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: the look before is the best there is.
+        if os.path.lexists(dst):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(dst)) from None
+        os.replace(src, dst)
+        return
+    os.unlink(src)
+
+
 def copy_attributes(src: str | Path, dst: str | Path) -> list[str]:
     """Give `dst` the mode, owner and extended attributes of `src`; returns the steps that were not possible.
 

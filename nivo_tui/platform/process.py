@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
@@ -82,6 +83,29 @@ def ignore_hangup() -> None:
     """Go on when the terminal goes away."""
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def on_hangup(act: Callable[[], None]) -> Callable[[], None]:
+    """Call `act` when the terminal goes away, where the system tells; returns what puts the old way back."""
+    if sys.platform == "win32":
+        return lambda: None
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        act()
+
+    old = signal.signal(signal.SIGHUP, handle)
+
+    def restore() -> None:
+        signal.signal(signal.SIGHUP, old)
+
+    return restore
+
+
+def end_process_after(seconds: float) -> None:
+    """End this process, whatever it waits for, unless it ended by itself until then."""
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 def ignore_interrupt() -> None:

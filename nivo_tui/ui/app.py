@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -13,21 +12,24 @@ from typing import TYPE_CHECKING, Protocol
 from textual import events
 from textual.app import App
 
-from nivo_tui.errors import NivoError, UsageError
+from nivo_tui.errors import NivoError
 from nivo_tui.ui.images.late_replies import LateReplies
+from nivo_tui.ui.pasted import PasteGuard
 from nivo_tui.ui.resources import FIRST_SHEET, style_sheets
 from nivo_tui.ui.screens.opening import OpeningScreen
 from nivo_tui.ui.text import short_path
-from nivo_tui.ui.themes import DARK, LIGHT, between_colours
+from nivo_tui.ui.themes import DARK, THEMES, between_colours, other, theme_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nivo_tui.catalog.library import Library
     from nivo_tui.engine import protocol
-    from nivo_tui.settings import Paths, Settings
     from nivo_tui.ui.bridge import Batch
     from nivo_tui.ui.images.factory import PictureSupport
     from nivo_tui.ui.keymap import KeyTable
     from nivo_tui.ui.overview import LibraryReader
+    from nivo_tui.ui.returning import Returning
     from nivo_tui.ui.screens.review import ReviewScreen
 
 INTERVAL_S = 0.2
@@ -46,12 +48,29 @@ class Link(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the review works on. `library` belongs to the screen's thread, `reader` has one of its own."""
+    """What the review works on. `library` belongs to the screen's thread, `reader` has one of its own.
+
+    `remembers`: where a person was is kept in the library, and opened again.
+    """
 
     library: Library
     reader: LibraryReader
     link: Link
     keys: KeyTable
+    remembers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What the first run needs: where the settings file will be, the home, and the engine's link.
+
+    `pictures` is the folder where the system keeps pictures, where there is one.
+    """
+
+    config: Path
+    home: str
+    link: Callable[[], Link]
+    pictures: str | None = None
 
 
 class NivoApp(App[int]):
@@ -79,14 +98,18 @@ class NivoApp(App[int]):
         interval: float = INTERVAL_S,
         debounce: float | None = None,
         late_replies: bool = False,
+        guards_pastes: bool = False,
         backups: bool = True,
         models_folder: str = "models",
         has_terminal: Callable[[], bool] | None = None,
+        first_run: FirstRun | None = None,
     ) -> None:
         super().__init__(css_path=style_sheets(FIRST_SHEET))
         self._late_replies = LateReplies() if late_replies else None
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
+        self._paste_guard = PasteGuard(self, self._say_pasted) if guards_pastes else None
+        for known in THEMES:
+            self.register_theme(known)
+        theme = theme_for(theme, self.console.color_system)
         # Set without its watcher, which runs at the start anyway.
         self.set_reactive(App.theme, theme if theme in self.available_themes else DARK.name)
         self.add_mode(_OPENING, lambda: OpeningScreen(title or short_path(root)))
@@ -103,35 +126,75 @@ class NivoApp(App[int]):
         self._debounce = debounce
         self._linked = False
         self._leaving = False
-        self._backups = backups
+        self.keeps_backups = backups
         self.models_folder = models_folder
         self._has_terminal = has_terminal
+        self._first_run = first_run
+        self._trouble: str | None = None
+        self.returning: Returning | None = None
+        self.on_lost: Callable[[], None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def on_mount(self) -> None:
         """The first frame, then the library, then the engine."""
         self.call_after_refresh(self._start_opening)
+        self._loop = asyncio.get_running_loop()
         if self._has_terminal is not None:
             self.set_interval(TERMINAL_PAUSE_S, self._leave_without_terminal)
 
     def _leave_without_terminal(self) -> None:
         """End where the terminal is gone and nothing told us: waiting for its keys would never end."""
         if self._has_terminal is not None and not self._has_terminal():
-            self._leaving = True
-            self.exit(1)
+            self._terminal_lost()
+
+    def hang_up(self) -> None:
+        """The terminal said that it goes (from a signal's handler): keep where one was, and end."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._terminal_lost)
+
+    def _terminal_lost(self) -> None:
+        if self._leaving:
+            return
+        self._leaving = True
+        if self.returning is not None:
+            self.returning.leave()
+        self.exit(1)
+        if self.on_lost is not None:
+            self.on_lost()
 
     def _start_opening(self) -> None:
         self.run_worker(self._open(), name="open", exit_on_error=True)
 
+    async def _ask_first(self, first_run: FirstRun) -> None:
+        """The first run's questions; the folder they end with is the one to open."""
+        from nivo_tui.ui.screens.first_run import FirstRunScreen
+
+        screen = FirstRunScreen(
+            self.root,
+            first_run.config,
+            first_run.home,
+            first_run.link,
+            clock=self._clock,
+            pictures=first_run.pictures,
+        )
+        outcome = await self.push_screen_wait(screen)
+        self.root, self._trouble = outcome.folder, outcome.trouble
+
     async def _open(self) -> None:
-        await asyncio.to_thread(_load)
+        loading = asyncio.ensure_future(asyncio.to_thread(_load))
+        if self._first_run is not None:
+            await self._ask_first(self._first_run)
+        await loading
         if self._leaving or not self.is_running:
             return
+        from nivo_tui.ui.returning import Returning, visit_of
         from nivo_tui.ui.screens.review import ReviewScreen
         from nivo_tui.ui.session import Session
 
         try:
             parts = self._parts = self._open_parts()
-            session = Session(parts.library, self.root)
+            visit = visit_of(parts.library, self.root) if parts.remembers else None
+            session = Session(parts.library, self.root, visit=visit)
         except NivoError as error:
             self.failure = error
             self.exit(2)
@@ -149,6 +212,9 @@ class NivoApp(App[int]):
         )
         self.add_mode(_REVIEW, lambda: review)
         await self.switch_mode(_REVIEW)
+        if self._trouble is not None:
+            review.say("settings", self._trouble, "error")
+        self.returning = Returning(review, parts.remembers)
         self.call_after_refresh(self._start_engine)
 
     @property
@@ -171,7 +237,18 @@ class NivoApp(App[int]):
             and self._late_replies.swallows(event.key, event.time)
         ):
             return
+        if (
+            self._paste_guard is not None
+            and isinstance(event, events.Key)
+            and not event.is_forwarded
+            and self._paste_guard.holds(event)
+        ):
+            return
         await super().on_event(event)
+
+    def _say_pasted(self, keys: int) -> None:
+        if self._review is not None:
+            self._review.say("keys", f"{keys} keys came at once, like a pasted text: none of them counted")
 
     async def on_unmount(self) -> None:
         """Let go of the engine, which goes on and ends by itself, and of the library."""
@@ -179,7 +256,9 @@ class NivoApp(App[int]):
             await self._parts.link.close()
 
     def close_parts(self) -> None:
-        """After the application ended: close both libraries."""
+        """After the application ended: keep where one was, and close both libraries."""
+        if self.returning is not None:
+            self.returning.leave()
         if self._parts is not None:
             self._parts.reader.close()
             self._parts.library.close()
@@ -201,6 +280,8 @@ class NivoApp(App[int]):
             self.deliver(Batch(lost=str(error)))
             return
         self._linked = True
+        if self.returning is not None:
+            self.run_worker(self.returning.tell(), group="returning")
         self.scan()
         await Bridge(link, self.deliver, self._wall_clock, self._interval).run()
         self._linked = False
@@ -208,6 +289,8 @@ class NivoApp(App[int]):
     def deliver(self, batch: Batch) -> None:
         """A batch of the engine, to every screen that follows it."""
         self.review.apply(batch)
+        if self.returning is not None:
+            self.returning.apply(batch)
         for screen in self.screen_stack:
             if screen is not self.review and hasattr(screen, "apply"):
                 screen.apply(batch)
@@ -224,11 +307,17 @@ class NivoApp(App[int]):
         """The colours that our style sheets use beside a theme's own."""
         return between_colours(self.current_theme)
 
+    def turn_colours(self) -> None:
+        """From the dark colours to the light ones, and back."""
+        self.theme = other(self.current_theme)
+
     # orders
 
-    def order(self, order: protocol.Order) -> bool:
-        """Send an order to the engine. False, with a line in the log, where there is none."""
+    def order(self, order: protocol.Order, *, quietly: bool = False) -> bool:
+        """Send an order to the engine. False where there is none, with a line in the log if not `quietly`."""
         if not self._linked or self._parts is None:
+            if quietly:
+                return False
             self.review.say("engine", "no engine: quit and start nivo-tui again", "error")
             return False
         self._parts.link.send(order)
@@ -260,17 +349,7 @@ class NivoApp(App[int]):
         """What would be written, to be confirmed."""
         from nivo_tui.ui.screens.write_plan import WritePlanScreen
 
-        assert self._parts is not None
-        self.push_screen(
-            WritePlanScreen(
-                self._parts.library,
-                self.root,
-                self.review.jobs,
-                self.review.keys,
-                self.order,
-                backups=self._backups,
-            )
-        )
+        self.push_screen(WritePlanScreen(self.review))
 
     def leave(self) -> None:
         """Quit; asks only while files are being written."""
@@ -296,62 +375,6 @@ class NivoApp(App[int]):
             self.leave()
             return
         self.review.say("quit", f"{self.review.sign_of('quit')} leaves nivo")
-
-
-def run(
-    root: str,
-    paths: Paths,
-    settings: Settings,
-    *,
-    images: str | None = None,
-    title: str | None = None,
-) -> int:
-    """Open the screen on a folder; returns the exit code.
-
-    Asks the terminal what it can draw before Textual starts. Raises UsageError where there is none,
-    SettingsError for wrong keys and StoreError for a home that cannot be opened.
-    """
-    from nivo_tui.platform.console import is_terminal
-    from nivo_tui.ui.images.probe import picture_support, probe_terminal
-
-    found = probe_terminal()
-    if not found.terminal:
-        raise UsageError("the screen needs a terminal; every command works without one: nivo-tui --help")
-    theme = settings.screen.theme
-    if theme == "textual-dark":
-        theme = DARK.name if found.dark is not False else LIGHT.name
-    app = NivoApp(
-        root,
-        lambda: _open_parts(paths, settings),
-        picture_support(found, images or settings.screen.images),
-        title=title,
-        theme=theme,
-        late_replies=found.terminal and not found.fenced,
-        backups=settings.write.backup,
-        models_folder=short_path(str(paths.models)),
-        has_terminal=is_terminal,
-    )
-    gc.disable()
-    # The reader's thread hands the interpreter over sooner: a key press waits for it at most this long.
-    sys.setswitchinterval(0.001)
-    try:
-        status = app.run() or 0
-    finally:
-        gc.enable()
-        app.close_parts()
-    if app.failure is not None:
-        raise app.failure
-    return status
-
-
-def _open_parts(paths: Paths, settings: Settings) -> Parts:
-    from nivo_tui.catalog.library import Library
-    from nivo_tui.engine.client import EngineLink
-    from nivo_tui.ui.keymap import key_table
-    from nivo_tui.ui.overview import LibraryReader
-
-    keys = key_table(settings.screen.keymap, settings.keys)
-    return Parts(Library(paths), LibraryReader(lambda: Library(paths)), EngineLink(paths), keys)
 
 
 def _load() -> None:

@@ -24,12 +24,15 @@ class Batch:
     started: tuple[protocol.JobStarted, ...] = ()
     ended: tuple[protocol.JobEnded, ...] = ()
     receipts: tuple[protocol.ReceiptMade, ...] = ()
+    targets: tuple[protocol.TargetPlanned, ...] = ()
+    around: protocol.PlanAround | None = None
     errors: tuple[protocol.LogLine, ...] = ()
     log: tuple[protocol.LogLine, ...] = ()
     photos: tuple[protocol.PhotoSeen, ...] = ()
     models: protocol.ModelsLoaded | None = None
     busy: protocol.EngineBusy | None = None
     ready: protocol.EngineReady | None = None
+    views: tuple[protocol.ViewMade, ...] = ()
     lost: str | None = None
 
     def seen(self, path: str) -> bool:
@@ -54,12 +57,15 @@ def fold(events: Sequence[protocol.Event], clock: Callable[[], float], lost: str
         started=_of(events, protocol.JobStarted),
         ended=_of(events, protocol.JobEnded),
         receipts=_of(events, protocol.ReceiptMade),
+        targets=_of(events, protocol.TargetPlanned),
+        around=_newest(_of(events, protocol.PlanAround)),
         errors=tuple(line for line in log if line.level == "error") + failed,
         log=tuple(line for line in log if line.level != "error")[-TAIL:],
         photos=photos,
         models=_newest(_of(events, protocol.ModelsLoaded)),
         busy=_newest(_of(events, protocol.EngineBusy)),
         ready=_newest(_of(events, protocol.EngineReady)),
+        views=_of(events, protocol.ViewMade),
         lost=lost,
     )
 

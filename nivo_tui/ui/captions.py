@@ -9,6 +9,7 @@ from nivo_tui.text import plain
 from nivo_tui.ui import commands, words
 from nivo_tui.ui.commands import COMMANDS, Situation
 from nivo_tui.ui.keymap import KeyTable
+from nivo_tui.ui.photo_source import filter_name
 from nivo_tui.ui.session import Session
 from nivo_tui.ui.text import number, short_path
 from nivo_tui.ui.widgets.lines import Piece
@@ -37,7 +38,9 @@ def title(session: Session, *, narrow: bool, title: str | None) -> tuple[str, li
 
 def _place(session: Session, title: str | None, *, narrow: bool) -> str:
     if narrow:
-        return os.path.basename(session.folder) or session.folder
+        folder = os.path.basename(session.folder) or session.folder
+        query = session.source.query
+        return folder if query is None else f"{folder}: {filter_name(query)}"
     return short_path(session.folder) if title is None else title
 
 
@@ -64,5 +67,5 @@ def situation(screen: ReviewScreen) -> Situation:
         can_paste=bool(session.copied),
         searching=bool(screen.search_words),
         has_faces=bool(session.sheet is not None and session.sheet.detail.faces),
-        has_twins=False,
+        has_twins=screen.twins.source is not None,
     )

@@ -41,6 +41,8 @@ class Following:
         screen.log_tail.show_job(screen.jobs.pieces(short=screen.log_tail.size.height == 1))
         if batch.photos or batch.receipts or batch.ended:
             self.wanted.set()
+        for view in batch.views:
+            screen.preview.take_view(view)
         path = screen.session.path
         if path is not None and batch.seen(path):
             screen.session.reload()
@@ -88,6 +90,7 @@ class Following:
         screen = self.screen
         before = screen.session.path
         screen.session.adopt(overview)
+        screen.does.many.recommend()
         screen.photos.show(screen.session.source, screen.session.row)
         screen.show_folders()
         screen.show_photo(same=before is not None and before == screen.session.path)

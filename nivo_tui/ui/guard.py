@@ -62,6 +62,11 @@ class DecisionGuard:
         low, high = FIRST_PAUSE_S
         return Verdict.WAIT if low <= since_last <= high else Verdict.ACT
 
+    def note(self) -> None:
+        """An Enter went elsewhere, or another screen was left with one: what comes now may be its repeat."""
+        self._last_enter = self.clock()
+        self._serial += 1
+
     @property
     def serial(self) -> int:
         """Changes with every Enter and every photo: a waiting Enter acts only while it stands."""

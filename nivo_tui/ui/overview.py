@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nivo_tui.catalog.views import Counts, FolderView
-from nivo_tui.ui.photo_source import PAGE, Page, todo_indices
+from nivo_tui.ui.photo_source import PAGE, Page, PhotoSource
 
 if TYPE_CHECKING:
+    from nivo_tui.catalog.finder import Listing
     from nivo_tui.catalog.library import Library
 
 _T = TypeVar("_T")
@@ -49,8 +49,9 @@ class LibraryReader:
 class Overview:
     """A state of the open folder and of the whole library.
 
-    `index` is where the photo `path` stands in the folder now, None where it is gone; `pages` are those
-    around it; `todo` the indices of the photos to do, where only they are listed.
+    `row` is where the photo `path` stands in the list now, None where it is gone; `pages` are those
+    around it; `listing` is what the filter finds now, with what it found before (`asked`), where there
+    is one.
     """
 
     folder: str
@@ -58,24 +59,36 @@ class Overview:
     counts: Counts
     total: int
     path: str | None
-    index: int | None
+    row: int | None
     pages: dict[int, Page]
-    todo: array[int] | None
+    listing: Listing | None
+    asked: Listing | None = None
 
 
 def read_overview(
-    library: Library, root: str, folder: str, path: str | None, near: int, *, filtered: bool
+    library: Library, root: str, folder: str, path: str | None, near: int, listing: Listing | None
 ) -> Overview:
-    """Read the state. `path` is the open photo, `near` the index by which the list is seen."""
-    index = library.position(folder, path) if path is not None else None
-    around = {number for at in (index, near) if at is not None for number in (at // PAGE, at // PAGE + 1)}
+    """Read the state. `path` is the open photo, `near` the row by which the list is seen.
+
+    `listing` is what the filter found before. What matches no more stays in the list: a photo must not
+    vanish under the cursor because it was decided.
+    """
+    asked = listing
+    if listing is not None:
+        from nivo_tui.catalog.finder import Finder
+
+        listing = Finder(library, listing.since).listing(listing.query, folder, listing.photos)
+    source = PhotoSource(library, folder, listing)
+    row = source.row_of(path) if path is not None else None
+    around = {number for at in (row, near) if at is not None for number in (at // PAGE, at // PAGE + 1)}
     return Overview(
         folder=folder,
         folders=library.folders(root),
         counts=library.counts(root),
-        total=library.count(folder),
+        total=source.total,
         path=path,
-        index=index,
-        pages={number: library.page(folder, number * PAGE, PAGE) for number in sorted(around)},
-        todo=todo_indices(library, folder) if filtered else None,
+        row=row,
+        pages={number: source.read(number) for number in sorted(around)},
+        listing=listing,
+        asked=asked,
     )

@@ -201,13 +201,6 @@ def test_decisions_follow_a_move(library: Library) -> None:
     assert states(library, "a/1.jpg")["golden_gate"] is State.UNDECIDED
 
 
-def test_find_goes_around_the_end(library: Library) -> None:
-    assert library.find(ROOT, "3.jp", 2) == 2
-    assert library.find(ROOT, "golden", 0) == 1
-    assert library.find(ROOT, "golden", 2) == 0
-    assert library.find(ROOT, "100%", 0) is None
-
-
 @given(st.text(max_size=40).map(lambda t: os.fsdecode(t.encode("utf-8", "surrogatepass"))))
 def test_any_path_comes_back(text: str) -> None:
     assert from_db(to_db(text)) == text

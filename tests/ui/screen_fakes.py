@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Collection
+import sqlite3
+from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from nivo_tui.catalog.decisions import Act, Choice
 from nivo_tui.catalog.views import Counts, FolderView, PhotoDetail, PhotoView, Progress
 from nivo_tui.engine import protocol
 from nivo_tui.model import Capture, Category, Format, Gps, State, Suggestion
@@ -106,6 +108,30 @@ def photo(number: int, path: str, thumbnail: str | None) -> PhotoDetail:
     )
 
 
+class FakeDecisions:
+    """The acts of a fake library, numbered by their place; only the newest can be taken back."""
+
+    def __init__(self, library: FakeLibrary) -> None:
+        self._library = library
+
+    def newest_act(self, *, since: int) -> Act | None:
+        return self.act(len(self._library._undo))
+
+    def act(self, number: int) -> Act | None:
+        acts = [*self._library._undo, *reversed(self._library._redo)]
+        if not 0 < number <= len(acts):
+            return None
+        return Act(number, acts[number - 1][0], "key", "", number > len(self._library._undo))
+
+    def revoke_act(self, number: int) -> None:
+        assert number == len(self._library._undo)
+        self._library.undo()
+
+    def restore_act(self, number: int) -> None:
+        assert number == len(self._library._undo) + 1
+        self._library.redo()
+
+
 class FakeLibrary:
     """Photos in a dictionary; every decision is one act with its undo."""
 
@@ -121,6 +147,12 @@ class FakeLibrary:
         self._undo: list[tuple[str, dict[str, PhotoDetail]]] = []
         self._redo: list[tuple[str, dict[str, PhotoDetail]]] = []
         self.calls: list[tuple[object, ...]] = []
+        self.decisions = FakeDecisions(self)
+        self.connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self.connection.executescript(
+            "ATTACH ':memory:' AS d; CREATE TABLE suggestions(tag, label); "
+            "CREATE TABLE keywords(folded, keyword); CREATE TABLE d.decisions(label)"
+        )
 
     def _below(self, folder: str) -> list[str]:
         if folder == ROOT:
@@ -159,17 +191,8 @@ class FakeLibrary:
             (i for i in range(after + 1, len(below)) if self.photos[below[i]].progress is Progress.TODO), None
         )
 
-    def find(self, folder: str, words: str, after: int) -> int | None:
-        below = self._below(folder)
-        size = len(below)
-        for index in ((after + step) % size for step in range(1, size + 1)):
-            detail = self.photos[below[index]]
-            if any(
-                words.casefold() in text.casefold()
-                for text in (detail.name, *(s.label for s in detail.suggestions))
-            ):
-                return index
-        return None
+    def near_duplicates(self, root: str, path: str) -> tuple[str, ...]:
+        return ()
 
     def detail(self, path: str) -> PhotoDetail | None:
         return self.photos.get(path)
@@ -217,12 +240,33 @@ class FakeLibrary:
         return self._act(f"{text} added", path, changed, "add_tag", path, text)
 
     def never(self, tag: str) -> int:
-        before = dict(self.photos)
-        self._undo.append((f"never {tag}", before))
-        for path, detail in before.items():
+        self._undo.append((f"never {tag}", dict(self.photos)))
+        self._redo.clear()
+        self._stop(tag)
+        return len(self._undo)
+
+    def _stop(self, tag: str) -> None:
+        for path, detail in self.photos.items():
             kept = tuple(s for s in detail.suggestions if s.tag != tag)
             self.photos[path] = dataclasses.replace(detail, suggestions=kept)
         self.calls.append(("never", tag))
+
+    def commit(
+        self, title: str, choices: Iterable[Choice] = (), *, by: str, never: Collection[str] = ()
+    ) -> int:
+        made = list(choices)
+        before = {path: self.photos[path] for path in (self.photos if never else {c.path for c in made})}
+        for choice in made:
+            detail = self.photos[choice.path]
+            if choice.tag not in {s.tag for s in detail.suggestions}:
+                typed = Suggestion(choice.tag, choice.label, None, 1.0, "you", "typed", choice.state)
+                detail = dataclasses.replace(detail, suggestions=(typed, *detail.suggestions))
+            self.photos[choice.path] = _with_to_write(_set(detail, {choice.tag: choice.state}))
+            self.calls.append(("decide", choice.path, choice.tag, choice.state))
+        for tag in never:
+            self._stop(tag)
+        self._undo.append((title, before))
+        self._redo.clear()
         return len(self._undo)
 
     def undo(self) -> str | None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nivo_tui.ui.resources import FIRST_SHEET, REVIEW_SHEETS, style_sheets
 
-HEAVY = ("numpy", "cv2", "onnxruntime", "rawpy", "pillow_heif", "PIL", "textual_image", "lxml")
+HEAVY = ("numpy", "cv2", "onnxruntime", "rawpy", "pillow_heif", "PIL", "lxml")
 
 
 def test_the_screen_loads_nothing_heavy_before_its_first_frame() -> None:
     code = (
-        "import sys, nivo_tui.ui.app, nivo_tui.ui.images.probe\n"
+        "import sys, nivo_tui.ui.start, nivo_tui.ui.images.probe\n"
         "import nivo_tui.ui.screens.write_plan, nivo_tui.ui.screens.help\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
@@ -25,7 +25,7 @@ def test_the_screen_loads_nothing_heavy_before_its_first_frame() -> None:
 
 def test_the_first_frame_does_without_the_review_and_the_library() -> None:
     code = (
-        "import sys, nivo_tui.commands.screen, nivo_tui.ui.app, nivo_tui.ui.images.probe\n"
+        "import sys, nivo_tui.commands.screen, nivo_tui.ui.start, nivo_tui.ui.images.probe\n"
         "print([name for name in sys.modules if name.startswith(('nivo_tui.catalog', 'nivo_tui.engine',"
         " 'nivo_tui.metadata', 'nivo_tui.ui.screens.review', 'nivo_tui.ui.widgets', 'sqlite3'))])"
     )

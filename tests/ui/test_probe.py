@@ -105,7 +105,7 @@ def test_over_ssh_an_answer_may_take_its_time() -> None:
 def test_a_mute_terminal_costs_a_moment_and_gets_half_cells() -> None:
     terminal = Scripted()
     found = probe(terminal, LOCAL)
-    assert terminal.now <= 0.31
+    assert terminal.now <= 0.41
     assert not found.fenced
     assert picture_support(found).kind == "half"
 

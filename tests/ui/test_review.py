@@ -153,30 +153,6 @@ async def test_never_is_said_and_undone(open_screen: OpenScreen) -> None:
         assert screen.review.tags.numbered[1].suggestion.tag == "beach"
 
 
-async def test_search_finds_names_and_goes_on(open_screen: OpenScreen) -> None:
-    async with open_screen() as screen:
-        await screen.press("slash", *"0420", "enter")
-        await screen.until(lambda: "IMG_0420" in (screen.review.session.path or ""))
-        await screen.press("slash", *"ben", "enter")
-        await screen.until(lambda: screen.review.session.row == 10)
-        await screen.press("n")
-        await screen.until(lambda: screen.review.session.row == 13)
-        await screen.press("slash", *"zebra", "enter")
-        await screen.until(lambda: "no photo here has zebra" in screen.text())
-
-
-async def test_the_filter_lists_photos_to_do(open_screen: OpenScreen) -> None:
-    async with open_screen() as screen:
-        await screen.press("enter")
-        await screen.press("F")
-        await screen.until(lambda: screen.review.session.source.filtered)
-        assert len(screen.review.session.source) == 58
-        assert "To do" in screen.text()
-        await screen.press("F")
-        await screen.until(lambda: not screen.review.session.source.filtered)
-        assert len(screen.review.session.source) == 60
-
-
 async def test_folders_open_with_enter_and_fold_with_arrows(open_screen: OpenScreen) -> None:
     async with open_screen() as screen:
         await screen.press("tab", "j", "enter")
@@ -268,7 +244,7 @@ async def test_photos_appear_as_they_are_analysed(open_screen: OpenScreen) -> No
         )
         screen.library.paths = whole.paths
         screen.link.put(protocol.PhotoSeen(1, new, "new"))
-        await screen.until(lambda: "not analysed yet" in screen.text() and "12 new" in screen.text())
+        await screen.until(lambda: "not analysed yet" in screen.text() and "12 to scan" in screen.text())
         await screen.press("enter")
         assert screen.library.calls == []
         screen.library.photos[new] = whole.photos[new]
@@ -322,11 +298,11 @@ async def test_the_palette_does_what_keys_do(open_screen: OpenScreen) -> None:
 
 
 async def test_help_lists_the_keys_of_the_user(open_screen: OpenScreen) -> None:
-    async with open_screen(keys=key_table("nivo", {"accept": "b"}), size=(120, 50)) as screen:
+    async with open_screen(keys=key_table("nivo", {"accept": "B"}), size=(120, 50)) as screen:
         await screen.press("question_mark")
         await screen.until(lambda: "Accept the tag of this row." in screen.text())
         line = next(li for li in screen.text().splitlines() if "Accept the tag of this row." in li)
-        assert " b " in line
+        assert " B " in line
         await screen.press("x", "escape")
         assert screen.app.screen is screen.review
         assert screen.library.calls == []

@@ -9,7 +9,6 @@ from screen_fakes import ROOT, FakeLibrary
 
 from nivo_tui.catalog.views import Progress
 from nivo_tui.model import State
-from nivo_tui.ui.photo_source import todo_indices
 from nivo_tui.ui.session import Session
 from nivo_tui.ui.sheet import TagRow
 
@@ -209,19 +208,6 @@ def test_the_photo_that_vanished_gives_way_to_its_neighbour(session: Session) ->
     assert session.path == library.paths[3]
 
 
-def test_the_filter_lists_what_is_to_do_and_goes_round(session: Session) -> None:
-    library = session.library
-    for number in (0, 1, 4):
-        path = library.paths[number]
-        library.photos[path] = dataclasses.replace(library.photos[path], progress=Progress.DONE)
-    source = session.source
-    source.adopt(source.total, {}, todo_indices(library, ROOT))
-    assert len(source) == 36  # three done, one failed
-    assert source.row_of(library.paths[2]) == 0
-    assert source.row_of(library.paths[0]) is None
-    assert source.next_todo_row(len(source) - 1) == 0
-
-
 def test_going_on_while_the_library_is_read_loses_no_key(session: Session) -> None:
     question = session.ask()
     assert session.open_row(7)
@@ -230,10 +216,3 @@ def test_going_on_while_the_library_is_read_loses_no_key(session: Session) -> No
     assert (session.row, session.path) == (7, path)
     assert session.open_row(session.row + 1)
     assert session.path != path
-
-
-def test_a_state_read_before_the_filter_changes_nothing_of_it(session: Session) -> None:
-    question = session.ask()
-    session.source.adopt(session.source.total, {}, todo_indices(session.library, ROOT))
-    session.adopt(question(session.library))
-    assert session.source.filtered

@@ -94,7 +94,10 @@ def test_write_plan(snap_compare: Snap, size: tuple[int, int]) -> None:
     async def before(pilot: Pilot[int]) -> None:
         await settled(pilot)
         await pilot.press("w")
-        link.put(protocol.JobEnded(1, "scan", "done"), protocol.JobStarted(2, "write", "write"))
+        while not (asked := [o for o in link.orders if getattr(o, "kind", "") == "write"]):
+            await pilot.pause(0.01)
+        token = asked[-1].options["token"]
+        link.put(protocol.JobEnded(1, "scan", "done"), protocol.JobStarted(2, "write", "write", token))
         for number, path in enumerate(paths[:12]):
             added = ("beach", "sea", "ericeira", "surfboard", "umbrella", "calm")[: 1 + number % 6]
             target = path + ".xmp" if number % 4 == 3 else path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nivo_tui.ui.actions.deciding import Deciding
 from nivo_tui.ui.actions.finding import Finding
+from nivo_tui.ui.actions.holding import Holding
 from nivo_tui.ui.actions.many import Many
 from nivo_tui.ui.actions.moving import Moving
 from nivo_tui.ui.actions.panes import Panes
@@ -28,11 +29,14 @@ class Actions:
         self.panes = Panes(screen)
         self.many = Many(screen)
         self.whole = Whole(screen)
+        self.holding = Holding(screen)
 
     def run(self, name: str, key: str = "") -> None:
         """Do a command by its id."""
         if name != "as_shown":
             self.deciding.settle_enter()
+        if not self.holding.lets(name, key):
+            return
         if name == "flip":
             self.deciding.flip(key)
             return

@@ -36,20 +36,47 @@ class Whole:
 
         self.screen.nivo.push_screen(HelpScreen(self.screen.keys, self.screen.nivo.models_folder))
 
+    def receipts(self) -> None:
+        """What the newest run did, file by file."""
+        self.screen.run_worker(self._receipts(), group="receipts", exclusive=True)
+
+    async def _receipts(self) -> None:
+        screen = self.screen
+        returning = screen.nivo.returning
+        found = await returning.receipts() if returning is not None else None
+        if found is None:
+            screen.say("receipts", "nothing was written yet")
+            return
+        if not found[0]:
+            screen.say("receipts", f"those of {found[1]} are not kept any more; nivo-tui runs lists it")
+            return
+        from nivo_tui.ui.screens.receipts import ReceiptsScreen
+
+        if screen.is_current:
+            screen.nivo.push_screen(ReceiptsScreen(screen, *found))
+
     def palette(self) -> None:
         """All commands by name."""
         self.screen.nivo.open_palette()
 
     def leave(self) -> None:
-        """Back one level: from the full picture, a search, a pane over the tags."""
+        """Back one level: from the full picture, marks, a search, a pane over the tags."""
         screen = self.screen
         screen.workers.cancel_group(screen, "search")
         if screen.preview.full:
             screen.does.showing.picture_full()
+        elif screen.does.deciding.clear_marks():
+            return
         elif screen.pane != commands.TAGS:
             screen.show_pane(commands.TAGS)
         elif screen.session.source.filtered:
-            screen.does.finding.filter()
+            screen.does.finding.clear_filter()
+
+    def history(self) -> None:
+        """What was decided, ruled out and written."""
+        from nivo_tui.ui.screens.history import HistoryScreen
+
+        self.screen.nivo.push_screen(HistoryScreen(self.screen))
 
     def quit(self) -> None:
         """Leave; asks only while files are written."""

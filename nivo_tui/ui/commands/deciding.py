@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nivo_tui.ui.commands.command import DECIDE, DECIDING, Command, photo, photos, row
+from nivo_tui.ui.commands.command import COVER, DECIDE, DECIDING, Command, photo, photos, row
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -128,7 +128,7 @@ COMMANDS: tuple[Command, ...] = (
         "Mark this row: accept, wrong, back and never then act on all marked tags; adding and pasting on all "
         "marked photos. Names are left out.",
         when=photos,
-        where=DECIDING,
+        where=DECIDING | {COVER},
     ),
     Command(
         "edit_tag",

@@ -37,6 +37,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "log_level", ("L",), SHOW, "Log level", "The log shows all lines, no plain ones, or errors alone."
     ),
+    Command(
+        "log_full", ("g l",), SHOW, "Whole log", "The log over the screen, as far back as it is kept here."
+    ),
     Command("folders_toggle", ("t",), SHOW, "Folders on/off", "Show or hide the folders."),
     Command("wider", ("greater_than_sign",), SHOW, "Wider", "Make the pane of the cursor wider."),
     Command("narrower", ("less_than_sign",), SHOW, "Narrower", "Make the pane of the cursor narrower."),

@@ -21,6 +21,7 @@ _SIGNS = {
     "backspace": "Backspace",
     "delete": "Del",
     "minus": "-",
+    "plus": "+",
     "slash": "/",
     "full_stop": ".",
     "comma": ",",

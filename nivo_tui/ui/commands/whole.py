@@ -44,6 +44,13 @@ COMMANDS: tuple[Command, ...] = (
         "help",
         11,
     ),
+    Command(
+        "receipts",
+        ("R",),
+        LIBRARY,
+        "Receipts",
+        "What the newest write, untag or undo did, file by file.",
+    ),
     Command("palette", ("colon", "ctrl+p"), LIBRARY, "Commands", "All commands by name.", palette=False),
     Command("leave", ("escape",), LIBRARY, "Back", "Back one level; commits nothing.", palette=False),
     Command(

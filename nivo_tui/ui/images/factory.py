@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from textual.widget import Widget
+from typing import TYPE_CHECKING
 
 from nivo_tui.ui.images.fitting import Box, CellSize
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# Measured for textual-image 0.12: 32 colours make about 0.26 bytes a pixel, 64 about 0.55; encoding 64
-# colours takes 0.12 microseconds a pixel of the screen's own thread.
-_SIXEL_LOCAL = (64, 360_000)
-_SIXEL_REMOTE = (32, 300_000)
+    from nivo_tui.ui.images.picture import Picture
 
+# The largest picture in pixels: beside the tags, and over the whole screen. Photos in 32 colours of sixel
+# make 0.15-0.35 bytes a pixel, in 64 0.3-0.55; PNG in 64 colours 0.2-0.35, in all of them 1-2.
+_MOST_PIXELS = {"sixel": (360_000, 900_000), "kitty": (900_000, 2_000_000)}
+_MOST_PIXELS_REMOTE = {"sixel": (300_000, 300_000), "kitty": (300_000, 300_000)}
+_MOST_BYTES_REMOTE = 90_000
+"""Of one picture over SSH: what else changes with the photo takes some kilobytes more."""
 
 _USUAL_CELL = CellSize()
 
@@ -41,12 +37,22 @@ class PictureSupport:
 
     @property
     def most_pixels(self) -> int | None:
-        """The budget of one picture: bytes over the line, and time on the screen's thread."""
-        if self.kind == "sixel":
-            return (_SIXEL_REMOTE if self.remote else _SIXEL_LOCAL)[1]
-        if self.kind == "kitty":
-            return 200_000 if self.remote else 900_000
-        return None
+        """The largest picture beside the tags."""
+        return self._most_pixels(0)
+
+    @property
+    def most_pixels_full(self) -> int | None:
+        """The largest picture over the whole screen."""
+        return self._most_pixels(1)
+
+    def _most_pixels(self, where: int) -> int | None:
+        most = (_MOST_PIXELS_REMOTE if self.remote else _MOST_PIXELS).get(self.kind)
+        return most[where] if most is not None else None
+
+    @property
+    def most_bytes(self) -> int | None:
+        """The budget of one picture over the line; None where the line is no matter."""
+        return _MOST_BYTES_REMOTE if self.remote else None
 
     def pixels(self, box: Box) -> tuple[int, int]:
         """The size in pixels to which a picture is scaled for a box of cells."""
@@ -54,72 +60,30 @@ class PictureSupport:
             return box.width, box.height * 2
         return box.width * self.cell.width, box.height * self.cell.height
 
-    def load(self) -> None:
-        """Import what draws; may take a moment, so it is called outside the screen's thread."""
-        if self.draws:
-            _library(self.cell)
-
-    def widget(self) -> Widget:
+    def widget(self) -> Picture:
         """A new picture widget; its attribute `image` takes a prepared picture, or None."""
-        library = _library(self.cell)
-        if self.kind == "sixel":
-            colours = (_SIXEL_REMOTE if self.remote else _SIXEL_LOCAL)[0]
-            widget = library.SixelImage(sixel_options=library.SixelOptions(colors=colours))
-        elif self.kind == "kitty":
-            widget = library.TGPImage()
-        else:
-            widget = library.HalfcellImage()
-        assert isinstance(widget, Widget)
-        return widget
+        from nivo_tui.ui.images.picture import Picture
+
+        return Picture(self)
 
 
-def prepare(path: str, size: tuple[int, int]) -> Image:
-    """The picture file at exactly `size` pixels, RGB, whole in memory. Raises OSError for a broken file."""
+def prepare(path: str, size: tuple[int, int], part: tuple[float, float, float, float] | None = None) -> Image:
+    """The picture file at exactly `size` pixels, RGB, whole in memory. Raises OSError for a broken file.
+
+    `part` (left, top, right, bottom) as fractions of the picture is what is shown of it.
+    """
     from PIL import Image as Pillow
 
     with Pillow.open(path) as opened:
-        opened.draft("RGB", size)
+        if part is None:
+            opened.draft("RGB", size)
         picture = opened.convert("RGB")
-    return picture.resize(
-        size, Pillow.Resampling.BOX if picture.width > 3 * size[0] else Pillow.Resampling.BILINEAR
-    )
-
-
-def _library(cell: CellSize) -> Any:
-    if "textual_image.widget" not in sys.modules:
-        os.environ["TEXTUAL_CELL_WIDTH"] = str(cell.width)
-        os.environ["TEXTUAL_CELL_HEIGHT"] = str(cell.height)
-        with _no_terminal(), _without_numpy():
-            import textual_image.widget
-    import textual_image.widget
-
-    return textual_image.widget
-
-
-class _NoTerminal(io.StringIO):
-    def isatty(self) -> bool:
-        return False
-
-
-@contextmanager
-def _no_terminal() -> Iterator[None]:
-    """The library asks the terminal while it is imported, and a late answer would become key presses."""
-    kept = sys.__stdout__
-    sys.__stdout__ = _NoTerminal()  # type: ignore[misc,assignment]
-    try:
-        yield
-    finally:
-        sys.__stdout__ = kept  # type: ignore[misc]
-
-
-@contextmanager
-def _without_numpy() -> Iterator[None]:
-    """The library takes numpy where it can, and is as fast without: the screen stays light."""
-    if "numpy" in sys.modules:
-        yield
-        return
-    sys.modules["numpy"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["numpy"]
+    width, height = picture.size
+    left, top, right, bottom = part or (0.0, 0.0, 1.0, 1.0)
+    box = (left * width, top * height, right * width, bottom * height)
+    if (round(box[2] - box[0]), round(box[3] - box[1])) == size:
+        # Pixel for pixel: a part of a pixel to the side would blur all of it.
+        corner = min(round(box[0]), width - size[0]), min(round(box[1]), height - size[1])
+        return picture.crop((*corner, corner[0] + size[0], corner[1] + size[1]))
+    shrinks = box[2] - box[0] > 3 * size[0]
+    return picture.resize(size, Pillow.Resampling.BOX if shrinks else Pillow.Resampling.BILINEAR, box)

@@ -32,7 +32,7 @@ _BACKGROUND = re.compile(
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
 
 # Over SSH an answer takes as long as the line; one that takes longer than this is a terminal that is mute.
-LOCAL_WAIT_S = 0.3
+LOCAL_WAIT_S = 0.4
 REMOTE_WAIT_S = 1.0
 _SIXEL = b"4"
 _MUTE = frozenset({"dumb", "linux", "cons25", "emacs", "unknown", ""})

@@ -8,14 +8,14 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Static
 
 
 class AskText(ModalScreen[str | None]):
     """Asks for one line of text; completes from words that are known."""
 
-    def __init__(self, title: str, hint: str, known: Sequence[str], text: str = "") -> None:
+    def __init__(self, title: str, hint: str, known: Sequence[str] | Suggester, text: str = "") -> None:
         super().__init__(classes="dialog")
         self._title = title
         self._hint = hint
@@ -24,8 +24,12 @@ class AskText(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """A line to type in, and what the keys do."""
-        completing = SuggestFromList(self._known, case_sensitive=False) if self._known else None
-        hint = self._hint + ("  ·  → completes" if self._known else "")
+        completing: Suggester | None = None
+        if isinstance(self._known, Suggester):
+            completing = self._known
+        elif self._known:
+            completing = SuggestFromList(self._known, case_sensitive=False)
+        hint = self._hint + ("  ·  → completes" if completing else "")
         with Vertical(classes="box"):
             yield Static(self._title, classes="dialog-title", markup=False)
             text = Input(self._text, suggester=completing, compact=True)

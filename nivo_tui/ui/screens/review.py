@@ -30,8 +30,9 @@ from nivo_tui.ui.keymap import KeyTable
 from nivo_tui.ui.overview import LibraryReader
 from nivo_tui.ui.resources import REVIEW_SHEETS, style_sheets
 from nivo_tui.ui.session import Session
+from nivo_tui.ui.twins import Twins
 from nivo_tui.ui.widgets.folder_tree import FolderTree
-from nivo_tui.ui.widgets.frame import Divider, FooterLine, Rule, TitleLine, redraw_frame
+from nivo_tui.ui.widgets.frame import Divider, Dragged, FooterLine, Rule, TitleLine
 from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList
 from nivo_tui.ui.widgets.log_tail import LogTail
 from nivo_tui.ui.widgets.photo_list import PhotoHead, PhotoList
@@ -39,6 +40,7 @@ from nivo_tui.ui.widgets.tag_table import TagHead, TagTable
 
 if TYPE_CHECKING:
     from nivo_tui.ui.app import NivoApp
+    from nivo_tui.ui.judgement import Draft
 
 _PANES = ("folders", "photos", "tags")
 _OVERVIEW_S = 0.25
@@ -74,16 +76,20 @@ class ReviewScreen(Screen[None]):
         self.keys = keys
         self.clock = clock
         self.wall_clock = wall_clock
+        self.twins = Twins(self)
         self.guard = DecisionGuard(clock)
         self.jobs = JobState()
         self.does = Actions(self)
         self.search_words = ""
+        self.debounce = debounce
+        self.drafts: dict[str, Draft] = {}  # what was judged in a bulk accept that was left, by tag
         self._title = title
         self._pending_key = ""
         self.following = Following(self)
         self.folders = FolderTree(id="folders")
         self.photos = PhotoList(id="photos")
         self.tags = TagTable(id="tags")
+        self.photos.marked, self.tags.marked = session.marks.photos, session.marks.tags
         self.log_tail = LogTail(id="log")
         self.preview = Preview(support) if debounce is None else Preview(support, debounce)
         self.pane = "tags"
@@ -156,6 +162,7 @@ class ReviewScreen(Screen[None]):
         if self.guard.photo != self.session.path:
             self.guard.changed(self.session.path)
             self.following.look_soon()
+            self.twins.opened()
         self.following.take_version()
         self.photos.go_to(self.session.row)
         self.photos.refresh_changed()
@@ -165,8 +172,11 @@ class ReviewScreen(Screen[None]):
         self.tags.show(
             sheet,
             keep_cursor=same,
-            empty_text=words.nothing_to_decide(sheet, self.jobs, self.sign_of),
-            hint=words.not_looked_for(sheet, self.jobs, self.sign_of),
+            empty_text=self.does.finding.nothing_listed()
+            or words.nothing_to_decide(sheet, self.jobs, self.sign_of, self.session.counts),
+            hint=self.does.deciding.marked_hint()
+            or words.what_next(self.session.counts, self.jobs, self.sign_of)
+            or words.not_looked_for(sheet, self.jobs, self.sign_of),
         )
         self.preview.show(sheet)
         self.explain_row()
@@ -185,7 +195,7 @@ class ReviewScreen(Screen[None]):
         self.show_photo(same=self.guard.photo == self.session.path)
 
     def _list_head(self) -> str:
-        return "To do" if self.session.source.filtered else "Photo"
+        return self.does.finding.list_head() + self.does.deciding.marked_count()
 
     def show_folders(self) -> None:
         """The tree and its counts."""
@@ -220,13 +230,14 @@ class ReviewScreen(Screen[None]):
             self.set_class(name == pane, f"-on-{name}")
         widget = {"folders": self.folders, "photos": self.photos, "tags": self.tags}[pane]
         widget.focus(scroll_visible=False)
-        self.call_after_refresh(redraw_frame, self)
+        self.does.panes.apply()
         if self.is_mounted:
             self.show_footer()
 
     def cycle_pane(self, by: int) -> None:
         """The next pane, round."""
-        self.show_pane(_PANES[(_PANES.index(self.pane) + by) % len(_PANES)])
+        panes = _PANES[1:] if self.does.panes.hides_folders else _PANES
+        self.show_pane(panes[(panes.index(self.pane) + by) % len(panes)])
 
     @property
     def active_list(self) -> LineList:
@@ -243,6 +254,8 @@ class ReviewScreen(Screen[None]):
         if self.tiny:
             if self.keys.match(self.context, "", event.key).command == "quit":
                 self.command("quit")
+            return
+        if not self._pending_key and self.does.showing.pan(event.key):
             return
         match = self.keys.match(self.context, self._pending_key, event.key)
         self._pending_key = event.key if match.waiting else ""
@@ -288,9 +301,21 @@ class ReviewScreen(Screen[None]):
             self.explain_row()
             self.show_footer()
 
+    @on(Dragged)
+    def _dragged(self, event: Dragged) -> None:
+        self.does.panes.drag(event.line, event.x, event.y)
+
+    @on(LogTail.Opened)
+    def _log_opened(self) -> None:
+        self.command("log_full")
+
     @on(Preview.Painted)
     def _painted(self, event: Preview.Painted) -> None:
         self.guard.painted(event.path)
+
+    @on(Preview.Needs)
+    def _sharper_wanted(self, event: Preview.Needs) -> None:
+        self.nivo.order(event.order, quietly=True)
 
     def on_screen_suspend(self) -> None:
         """No picture under another screen."""
@@ -299,6 +324,11 @@ class ReviewScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """The picture again."""
         self.preview.resume()
+        self.guard.note()
+
+    def on_paste(self) -> None:
+        """A pasted text decides nothing."""
+        self.say("keys", f"a pasted text is not taken here; {self.sign_of('add_tag')} adds a tag")
 
     # the engine
 

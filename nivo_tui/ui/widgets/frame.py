@@ -84,7 +84,40 @@ class FooterLine(Lines):
                 self.post_message(self.Clicked(command))
 
 
-class Divider(Widget):
+class Dragged(Message):
+    """A line between panes is being dragged: its id, and the column and line of the screen it is at."""
+
+    def __init__(self, line: str, x: int, y: int) -> None:
+        super().__init__()
+        self.line = line
+        self.x = x
+        self.y = y
+
+
+class Draggable(Widget):
+    """A line that tells where the mouse drags it."""
+
+    _dragging = False
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """The mouse took hold of it."""
+        self._dragging = True
+        self.capture_mouse()
+        event.stop()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """It goes along."""
+        if self._dragging and self.id:
+            self.post_message(Dragged(self.id, int(event.screen_x), int(event.screen_y)))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """The mouse let go."""
+        self._dragging = False
+        self.release_mouse()
+        event.stop()
+
+
+class Divider(Draggable):
     """The upright line between two panes; joins the level lines that touch it."""
 
     _joins: Mapping[int, str] = {}
@@ -108,7 +141,7 @@ class Divider(Widget):
         return draw(self, [(self._joins.get(y, "│"), "")], self.size.width)
 
 
-class Rule(Widget):
+class Rule(Draggable):
     """A level line; joins the upright lines that touch it."""
 
     def render_line(self, y: int) -> Strip:

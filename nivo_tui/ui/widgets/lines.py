@@ -48,13 +48,20 @@ def draw(widget: Widget, pieces: Sequence[Piece], width: int, over: Style | None
 class Lines(Widget):
     """A few lines of pieces that follow from data, without scrolling."""
 
+    _lines_of_pass: Sequence[Sequence[Piece]] = ()
+
     def lines(self, width: int) -> Sequence[Sequence[Piece]]:
         """The lines to show, top first."""
         raise NotImplementedError
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines are made once for all that are drawn."""
+        self._lines_of_pass = self.lines(self.size.width)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget (Textual's line API)."""
-        lines = self.lines(self.size.width)
+        lines = self._lines_of_pass
         pieces = lines[y] if y < len(lines) else ()
         return draw(self, pieces, self.size.width)
 

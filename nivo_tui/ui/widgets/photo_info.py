@@ -11,33 +11,74 @@ from nivo_tui.model import Category, State
 from nivo_tui.text import plain
 from nivo_tui.ui.sheet import Sheet, TagRow
 from nivo_tui.ui.text import day, exposure, fit, fit_middle, megabytes, wrap
-from nivo_tui.ui.widgets.lines import Piece
+from nivo_tui.ui.widgets.lines import Lines, Piece
 
 Line = Sequence[Piece]
 _MARGIN = 2
 
 
+class PhotoInfo(Lines):
+    """What is known of the photo, in words."""
+
+    def __init__(self) -> None:
+        super().__init__(id="info")
+        self.sheet: Sheet | None = None
+        self.row: TagRow | None = None
+        self.with_tags = False
+        self.note = ""
+        self.faces = ""
+
+    def lines(self, width: int) -> Sequence[Sequence[Piece]]:
+        """As much as there is room for."""
+        if self.sheet is None:
+            return ()
+        return info_lines(
+            self.sheet,
+            width,
+            self.size.height,
+            with_tags=self.with_tags,
+            row=self.row,
+            note=self.note,
+            faces=self.faces,
+        )
+
+
 def info_lines(
-    sheet: Sheet, width: int, height: int, *, with_tags: bool = False, row: TagRow | None = None
+    sheet: Sheet,
+    width: int,
+    height: int,
+    *,
+    with_tags: bool = False,
+    row: TagRow | None = None,
+    note: str = "",
+    faces: str = "",
 ) -> list[Line]:
     """Name, how and where it was taken, what is in the file and what will be written.
 
     `row` is a tag whose reason is told here, for want of room beside it. What does not fit in `height` is
     left out from the end; `with_tags` puts the tags first, for where their table is not on the screen.
+    `note` says how the picture is seen, and `faces` who is on it.
     """
     room = max(4, width - 2 * _MARGIN)
     detail = sheet.detail
     if with_tags:
-        lines = [_name(detail, room), *_tag_line(sheet.rows(), room), *_taken(detail, room, one_line=True)]
+        lines = [
+            _name(detail, room, note),
+            *_tag_line(sheet.rows(), room),
+            *_faces(faces, room)[:1],
+            *_taken(detail, room, one_line=True),
+        ]
         return [_indent(line) for line in lines][:height]
     top = [
-        _name(detail, room),
+        _name(detail, room, note),
+        *_faces(faces, room)[:3],
         *_taken(detail, room),
         *_problems(detail, room),
         *_name_rows(sheet, room),
         *_reason(row, room),
     ]
-    in_file = [plain(k) for k in detail.file_keywords]
+    # A file may hold a megabyte of them; more than this has no room.
+    in_file = [plain(k, 200) for k in detail.file_keywords[:400]]
     writes = _will_be_written(sheet)
     blocks = [*_block("In the file now", in_file, room), *_block("Will be written", writes, room)]
     if len(top) + len(blocks) > height:
@@ -53,14 +94,20 @@ def _indent(line: Line) -> Line:
     return [(" " * _MARGIN, ""), *line] if line else []
 
 
-def _name(detail: PhotoDetail, room: int) -> Line:
-    figures = [f"{detail.width}×{detail.height}"] if detail.width and detail.height else []
+def _name(detail: PhotoDetail, room: int, note: str) -> Line:
+    figures = [note] if note else []
+    figures += [f"{detail.width}×{detail.height}"] if detail.width and detail.height else []
     figures.append(megabytes(detail.size))
     right = "  ".join(figures)
     name_room = room - cell_len(right) - 2
     if name_room < 10:
         return [(fit_middle(plain(detail.name), room), "head")]
     return [(fit(fit_middle(plain(detail.name), name_room), name_room), "head"), ("  " + right, "dim")]
+
+
+def _faces(faces: str, room: int) -> list[Line]:
+    """Who is on the picture, while faces are marked."""
+    return [[(text, "accent")] for text in _flow(faces, room)] if faces else []
 
 
 def _taken(detail: PhotoDetail, room: int, *, one_line: bool = False) -> list[Line]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+
+from rich.cells import cell_len
 
 from nivo_tui.catalog.views import PhotoView, Progress
 from nivo_tui.text import plain
@@ -17,6 +19,9 @@ _SIGNS: dict[Progress, Piece] = {
     Progress.DONE: ("●", "good"),
     Progress.FAILED: ("!", "bad"),
 }
+
+
+_LEAST_NAME = 13  # IMG_0411.HEIC
 
 
 def _figures(width: int) -> tuple[int, int, int]:
@@ -68,6 +73,7 @@ class PhotoList(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.source: PhotoSource | None = None
+        self.marked: Collection[str] = ()
         self._seen: tuple[object, ...] = ()
 
     def show(self, source: PhotoSource, row: int) -> None:
@@ -106,9 +112,9 @@ class PhotoList(LineList):
         if row == self.cursor and photo.progress is not Progress.FAILED:
             sign, role = "▸", "accent"
         name_width = _name_width(width)
-        name = fit(fit_middle(plain(photo.name), name_width - 1), name_width)
         faded = "dim" if photo.progress in (Progress.DONE, Progress.NEW) else ""
-        pieces: list[Piece] = [(f" {sign} ", role), (name, faded)]
+        mark = ("▌", "accent") if photo.path in self.marked else (" ", "")
+        pieces: list[Piece] = [mark, (f"{sign} ", role), *_names(photo, name_width, faded)]
         if photo.error:
             return [*pieces, (" " + fit(plain(photo.error), max(0, width - 4 - name_width)), "bad")]
         if taken := _taken_width(width):
@@ -122,6 +128,25 @@ class PhotoList(LineList):
             (fit(tags, tags_width, right=True), "dim" if faded else ""),
             (fit(str(photo.rating) if photo.rating else "", rating_width, right=True), "dim"),
         ]
+
+
+def _names(photo: PhotoView, width: int, role: str) -> list[Piece]:
+    """The name, and what else belongs to the shot as far as there is room; a problem of that has its sign."""
+    mark = " !" if photo.member_error and not photo.error else ""
+    name = plain(photo.name)
+    shown: list[str] = []
+    room = width - 1 - len(mark) - min(cell_len(name), _LEAST_NAME)
+    for ending in photo.companions:
+        if len(ending) + 2 > room:
+            break
+        shown.append(f" +{ending}")
+        room -= len(ending) + 2
+    if photo.companions and not shown and room > 2:
+        shown.append(f" +{len(photo.companions)}")
+    more = "".join(shown)
+    name = fit_middle(name, width - 1 - len(more) - len(mark))
+    rest = width - cell_len(name) - len(mark)
+    return [(name, role), (mark, "bad"), (fit(more, rest), "dim")]
 
 
 def _taken(at: datetime | None, width: int) -> str:

@@ -1,167 +1,225 @@
-"""The parts of the write plan: its figures, and the table of what each photo gets."""
+"""The lines of the write plan: its figures, and the question that asks for the number."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 
-from nivo_tui.model import Receipt
 from nivo_tui.text import plain
 from nivo_tui.ui.plan_figures import PlanFigures
-from nivo_tui.ui.text import counted, fit, fit_middle, megabytes, number
-from nivo_tui.ui.widgets.lines import LineList, Lines, Piece, pieces_width
+from nivo_tui.ui.plan_words import PROGRAMS, staying
+from nivo_tui.ui.text import counted, fit, megabytes, number, short_path, wrap
+from nivo_tui.ui.widgets.lines import Lines, Piece, pieces_width
 
-_ADDS_SHOWN = 8
+_GAP: Piece = ("     ", "")
+_NAME = 40
+_MOST_NAMES = 8
+_MOST_CATALOGS = 2
+_MOST_ASKED = 3
 
 
 class PlanSummary(Lines):
-    """The totals of the plan."""
+    """The totals of the plan. Where there is no room for all, what matters least is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, names_key: str, steps_key: str) -> None:
         super().__init__(id="plan-summary")
         self._plan = PlanFigures()
-        self._free: int | None = None
         self._backups = True
+        self._outcome = False
+        self._room = 99
+        self._names_key, self._steps_key = names_key, steps_key
 
-    def show(self, plan: PlanFigures, free: int | None, *, backups: bool) -> None:
-        """Set the figures."""
-        self._plan, self._free, self._backups = plan, free, backups
+    def show(self, plan: PlanFigures, *, backups: bool, outcome: bool) -> None:
+        """Set the figures. `outcome`: they tell what was done; `backups`: whether they are wanted."""
+        self._plan, self._backups, self._outcome = plan, backups, outcome
         self.refresh()
 
-    def lines(self, width: int) -> Sequence[Sequence[Piece]]:
-        """Where to, what, and what keeps it safe."""
-        plan = self._plan
-        lines = [
-            _fitting([_targets("in the file", plan.in_file), _targets("sidecars", plan.sidecars)], width),
-            _fitting(
-                [
-                    [(f"+ {counted(plan.tags, 'tag')}", "good")],
-                    [(f"keeps {_all(plan.kept)} already there", "")] if plan.kept else [],
-                    [(f"{counted(plan.facts, 'fact')} in nivo only", "dim")] if plan.facts else [],
-                    [(f"{number(plan.unchanged)} need nothing", "dim")] if plan.unchanged else [],
-                ],
-                width,
-            ),
-            _fitting([_names(plan.names)], width),
-            _fitting(
-                [
-                    _backups(plan, self._backups),
-                    _space(plan.bytes if self._backups else 0, self._free),
-                    [("undo brings back every byte", "dim")],
-                ],
-                width,
-            ),
-        ]
-        return [line for line in lines if line]
-
-    def fit_height(self) -> int:
-        """Take the lines that are needed; how many."""
+    def fit_height(self, room: int) -> int:
+        """Take the lines that are needed, at most `room`; how many."""
+        self._room = max(0, room)
         height = len(self.lines(max(1, self.size.width)))
         self.styles.height = height
         return height
 
+    def lines(self, width: int) -> Sequence[Sequence[Piece]]:
+        """Where to, what, what keeps it safe, and what to take care of."""
+        made = [(rank, _fitting(groups, width)) for rank, groups in self._all()]
+        made = [(rank, line) for rank, line in made if line]
+        kept = sorted(range(len(made)), key=lambda place: made[place][0])[: self._room]
+        return [made[place][1] for place in sorted(kept)]
 
-def _all(keywords: int) -> str:
-    return f"all {number(keywords)} keywords" if keywords != 1 else "the 1 keyword"
+    def _all(self) -> list[tuple[int, list[list[Piece]]]]:
+        """Every line as groups of pieces, with its rank: 0 is shown before all."""
+        plan = self._plan
+        if not plan.receipts:
+            return []
+        return [
+            (1, [_targets("in the file", plan.in_file), _targets("sidecars", plan.sidecars)]),
+            (2, [*_tags(plan)]),
+            (0, [_names(plan.names, self._names_key)]),
+            (6, [_staying(plan)]),
+            (5, self._safety()),
+            *((1, [line]) for line in ([] if self._outcome else _short_disks(plan))),
+            (4, [_programs(plan, self._steps_key)]),
+            *((0, [line]) for line in _open_catalogs(plan, self._steps_key, self._outcome)),
+            (3, [_left_out(plan, "not done" if self._outcome else "left out")]),
+        ]
+
+    def _safety(self) -> list[list[Piece]]:
+        plan = self._plan
+        around = plan.around
+        if self._outcome:
+            made = f"{counted(plan.backups, 'backup')} made (.original)"
+            return [[(made, "dim")]] if plan.backups else []
+        undo: list[Piece] = [("undo brings back every byte", "dim")]
+        if not self._backups:
+            backup: list[Piece] = [("no backups", "dim")]
+        elif not plan.backups:
+            backup = [("no new backup", "dim")]
+        else:
+            words = f"{counted(plan.backups, 'backup')} (.original), {megabytes(plan.backup_bytes)}"
+            backup = [(words, "")]
+        free: list[Piece] = []
+        if around is not None and len(around.disks) == 1:
+            free = [(f"{megabytes(around.disks[0][2])} free", "dim")]
+        elif around is not None and around.disks:
+            listed = " · ".join(
+                f"{megabytes(room)} on {_short(folder)}" for folder, _, room in around.disks[:3]
+            )
+            free = [(f"free {listed}", "dim")]
+        return [backup, free, undo]
+
+
+def _short(path: str) -> str:
+    return plain(short_path(path), 60)
+
+
+def _tags(plan: PlanFigures) -> list[list[Piece]]:
+    keywords = "the 1 keyword" if plan.kept == 1 else f"all {number(plan.kept)} keywords"
+    return [
+        [(f"+ {counted(plan.tags, 'tag')}", "good")] if plan.tags or not plan.taken else [],
+        [(f"- {counted(plan.taken, 'tag')}", "warn")] if plan.taken else [],
+        [(f"{plan.growth:+,} bytes", "dim")] if plan.growth else [],
+        [(f"keeps {keywords} already there", "")] if plan.kept else [],
+        [(f"{number(len(plan.unchanged))} need nothing", "dim")] if plan.unchanged else [],
+    ]
 
 
 def _targets(where: str, formats: Counter[str]) -> list[Piece]:
     total = sum(formats.values())
     if not total:
         return []
-    listed = " · ".join(f"{name} {number(count)}" for name, count in formats.most_common(6))
+    listed = " · ".join(f"{plain(name)} {number(count)}" for name, count in formats.most_common(6))
     return [
         (f"{number(total)} {where if total != 1 else where.removesuffix('s')}", "head"),
         (f"   {listed}", "dim"),
     ]
 
 
-def _names(names: Counter[str]) -> list[Piece]:
+def _names(names: Counter[str], key: str) -> list[Piece]:
     if not names:
         return []
-    listed = ", ".join(f"{plain(name)} {number(count)}" for name, count in names.most_common(8))
-    return [("names  ", "dim"), (listed, "")]
+    shown = [f"{plain(name, _NAME)} {number(count)}" for name, count in names.most_common(_MOST_NAMES)]
+    more = f" and {number(len(names) - _MOST_NAMES)} more" if len(names) > _MOST_NAMES else ""
+    return [("◇ names  ", "accent"), (", ".join(shown) + more, "head"), (f"   {key} next of them", "dim")]
 
 
-def _backups(plan: PlanFigures, wanted: bool) -> list[Piece]:
-    if not wanted:
-        return [("no backups", "dim")]
-    count = sum(plan.in_file.values())
-    return [(f"{counted(count, 'backup')} (.original)", "")] if count else []
+def _staying(plan: PlanFigures) -> list[Piece]:
+    stays = staying(plan.facts, plan.passed, plan.rejected)
+    return [("in nivo only  ", "dim"), (stays, "dim")] if stays else []
 
 
-def _space(needed: int, free: int | None) -> list[Piece]:
-    if free is None:
+def _short_disks(plan: PlanFigures) -> list[list[Piece]]:
+    if plan.around is None:
         return []
-    short = needed > free
-    if not needed:
-        return [(f"{megabytes(free)} free", "dim")]
-    return [(f"{megabytes(needed)} of {megabytes(free)} free", "bad" if short else "")]
+    return [
+        [(f"! {_short(folder)} has {megabytes(free)} free, and {megabytes(needed)} are needed", "bad")]
+        for folder, needed, free in plan.around.disks
+        if needed > free
+    ]
+
+
+def _programs(plan: PlanFigures, key: str) -> list[Piece]:
+    if not plan.programs:
+        return []
+    listed = " · ".join(
+        f"{number(count)} with {PROGRAMS.get(name, plain(name))} settings"
+        for name, count in sorted(plan.programs.items(), reverse=True)
+    )
+    return [(listed, ""), (f"   {key} what to do there", "dim")]
+
+
+def _open_catalogs(plan: PlanFigures, key: str, outcome: bool) -> list[list[Piece]]:
+    if plan.around is None:
+        return []
+    both = (("Lightroom", plan.around.lightroom), ("darktable", plan.around.darktable))
+    when = "says what to do now" if outcome else "first"
+    return [
+        [(f"! {name} has {_short(path)} open: {key} {when}", "warn")]
+        for name, paths in both
+        for path in paths[:_MOST_CATALOGS]
+    ]
+
+
+def _left_out(plan: PlanFigures, words: str) -> list[Piece]:
+    if not plan.left_out:
+        return []
+    reasons = plan.reasons().most_common(2)
+    listed = " · ".join(f"{number(count)} {plain(reason, 80)}" for reason, count in reasons)
+    return [(f"! {words} {number(len(plan.left_out))}  ", "warn"), (listed, "dim")]
 
 
 def _fitting(groups: Sequence[list[Piece]], width: int) -> list[Piece]:
-    """The groups in a line, those that do not fit left out from the end."""
+    """The groups in a line, those that do not fit left out from the end; one alone is cut."""
     line: list[Piece] = []
     for group in groups:
         if not group:
             continue
-        gap: list[Piece] = [("     ", "")] if line else []
-        if pieces_width([*line, *gap, *group]) > width and line:
+        gap: list[Piece] = [_GAP] if line else []
+        if line and pieces_width([*line, *gap, *group]) > width:
             break
         line += [*gap, *group]
+    return _cut(line, width)
+
+
+def _cut(line: list[Piece], width: int) -> list[Piece]:
+    over = pieces_width(line) - width
+    while line and over > 0:
+        text, role = line.pop()
+        room = pieces_width([(text, role)]) - over
+        if room > 1:
+            return [*line, (fit(text, room), role)]
+        over = pieces_width(line) - width
     return line
 
 
-class PlanTable(LineList):
-    """One row for each target: what it gets, where, and how much longer it becomes."""
+class PlanAsk(Lines):
+    """What is asked or said, the digits typed so far, and the keys that do something now."""
 
     def __init__(self) -> None:
-        super().__init__(id="plan-table")
-        self._receipts: Sequence[Receipt] = ()
-        self._count = 0
-        self._written = False
+        super().__init__(id="plan-ask")
+        self._question: Piece = ("", "")
+        self._typed: str | None = None
+        self._hint = ""
 
-    def show(self, receipts: Sequence[Receipt], *, written: bool) -> None:
-        """Set the receipts; while writing the newest is kept in view."""
-        if receipts is self._receipts and len(receipts) == self._count and written == self._written:
+    def show(self, question: Piece, typed: str | None, hint: str) -> None:
+        """`typed` is None where no number is asked for."""
+        if (question, typed, hint) == (self._question, self._typed, self._hint):
             return
-        self._receipts, self._count, self._written = receipts, len(receipts), written
-        self.update_size()
-        if written:
-            self.call_after_refresh(self.scroll_end, animate=False)
+        self._question, self._typed, self._hint = question, typed, hint
+        self.refresh()
 
-    @property
-    def row_count(self) -> int:
-        return self._count + 1
+    def fit_height(self) -> int:
+        """Take the lines that are needed; how many."""
+        height = len(self.lines(max(20, self.size.width)))
+        self.styles.height = height
+        return height
 
-    def can_stand_on(self, row: int) -> bool:
-        return False
-
-    def line(self, row: int, width: int) -> Sequence[Piece]:
-        """A head, then the targets."""
-        name_width = max(12, min(30, width // 4))
-        adds_width = max(8, width - name_width - 20)
-        if row == 0:
-            head = fit("Photo", name_width) + fit("Adds", adds_width)
-            return [(head, "dim"), (fit("Target", 10), "dim"), (fit("Bytes", 10, right=True), "dim")]
-        receipt = self._receipts[row - 1]
-        name = fit(fit_middle(plain(os.path.basename(receipt.path)), name_width - 2), name_width)
-        grows = f"{receipt.bytes_added:+,}" if receipt.bytes_added else "0"
-        return [
-            (name, ""),
-            (fit(_adds(receipt, adds_width - 2), adds_width), ""),
-            (fit("file" if receipt.target == receipt.path else "sidecar", 10), "dim"),
-            (fit(grows, 10, right=True), "dim"),
-        ]
-
-
-def _adds(receipt: Receipt, width: int) -> str:
-    shown = [plain(word) for word in receipt.added[:_ADDS_SHOWN]]
-    total = len(receipt.added)
-    for count in range(len(shown), 0, -1):
-        more = "" if count == total else f" … ({total})"
-        text = ", ".join(shown[:count]) + more
-        if len(text) <= width:
-            return text
-    return fit(", ".join(shown), width) if shown else "no new tag"
+    def lines(self, width: int) -> Sequence[Sequence[Piece]]:
+        """The question, the number behind it, over the keys."""
+        text, role = self._question
+        typed = "" if self._typed is None else f"   {self._typed}▏"
+        asked: list[list[Piece]] = [[(line, role)] for line in wrap(text.split(" "), width - len(typed), " ")]
+        if asked:
+            asked[-1].append((typed, "key"))
+        return [*asked[-_MOST_ASKED:], [(fit(self._hint, width), "dim")]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from nivo_tui.ui.text import fit, wrap
 from nivo_tui.ui.widgets.lines import LineList, Lines, Piece, spread
 
 _LEAD = 5
+_MARK: Piece = ("▌", "accent")
 _CATEGORY = 10
 
 
@@ -57,6 +58,7 @@ class TagTable(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.sheet: Sheet | None = None
+        self.marked: Collection[str] = ()
         self.unfolded = False
         self.empty_text = ""
         self.hint = ""
@@ -166,7 +168,8 @@ class TagTable(LineList):
         rejected = suggestion.state == "rejected"
         label_role = "dim" if rejected or (tag.sign == "·") else ""
         return [
-            (f" {tag.number if tag.number is not None else ' '} ", "key"),
+            _MARK if suggestion.tag in self.marked else (" ", ""),
+            (f"{tag.number if tag.number is not None else ' '} ", "key"),
             (f"{tag.sign}  ", tag.role),
             (fit("" if repeated else _category(suggestion.category), _CATEGORY), "dim"),
             (fit(plain(suggestion.label), label_width), label_role),
