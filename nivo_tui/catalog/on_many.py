@@ -32,6 +32,7 @@ def add_to_photos(library: Library, paths: Iterable[str], labels: Sequence[str],
     """
     choices: list[Choice] = []
     names = 0
+    is_name: dict[str, bool] = {}
     for path in paths:
         detail = library.detail(path)
         if detail is None:
@@ -40,7 +41,9 @@ def add_to_photos(library: Library, paths: Iterable[str], labels: Sequence[str],
         for label in labels:
             choice = added_choice(path, label, detail)
             suggestion = known.get(choice.tag)
-            if (suggestion is not None and suggestion.is_name) or _is_name(library, choice.tag):
+            if choice.tag not in is_name:
+                is_name[choice.tag] = _is_name(library, choice.tag)
+            if is_name[choice.tag] or (suggestion is not None and suggestion.is_name):
                 names += 1
             elif suggestion is None or suggestion.state not in _TAKEN:
                 choices.append(choice)

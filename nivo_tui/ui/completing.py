@@ -51,8 +51,9 @@ class Completion(Suggester):
         """The word, as it is spelled, that begins with what was typed in whatever case."""
         if not value.strip():
             return None
-        for words in (self._here, await self._library.words()):
-            fitting = [w for w in words if len(w) > len(value) and w.casefold().startswith(value.casefold())]
-            if fitting:
-                return min(fitting, key=len)
-        return None
+        return _shortest(self._here, value) or _shortest(await self._library.words(), value)
+
+
+def _shortest(words: Sequence[str], begun: str) -> str | None:
+    fitting = (w for w in words if len(w) > len(begun) and w.casefold().startswith(begun.casefold()))
+    return min(fitting, key=len, default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from nivo_tui.errors import SettingsError
 from nivo_tui.ui.commands import BY_ID, COMMANDS, key_sign
@@ -76,8 +77,8 @@ class KeyTable:
         other = self._found.get((context, key))
         if other is not None and other != command:
             raise SettingsError(
-                f'the key "{key_sign(key)}" is given to both "{other}" and "{command}": '
-                "change one of them under [keys] in the settings"
+                f'[keys]: the key "{key_sign(key)}" is given to both "{other}" and "{command}": '
+                "change one of them"
             )
         self._found[context, key] = command
         if " " in key:
@@ -86,9 +87,10 @@ class KeyTable:
     def _refuse_hidden_sequences(self) -> None:
         for context, key in self._starts:
             if other := self._found.get((context, key)):
+                sequence = next(k for c, k in self._found if c == context and k.startswith(f"{key} "))
                 raise SettingsError(
-                    f'the key "{key_sign(key)}" of "{other}" also begins a sequence of two keys: '
-                    "change one of them under [keys] in the settings"
+                    f'[keys]: the key "{key_sign(key)}" of "{other}" also begins "{key_sign(sequence)}" of '
+                    f'"{self._found[context, sequence]}": change one of them'
                 )
 
     def match(self, context: str, pending: str, key: str) -> Match:
@@ -105,19 +107,30 @@ class KeyTable:
         return bound.index(key) if key in bound else None
 
 
-def key_table(keymap: str = "nivo", overrides: Mapping[str, str] | None = None) -> KeyTable:
+def key_table(
+    keymap: str = "nivo", overrides: Mapping[str, str] | None = None, *, file: str = ""
+) -> KeyTable:
     """The keys of `keymap` with the user's `overrides` (command id to keys, "a,enter") over them.
 
-    Raises SettingsError for an unknown keymap, an unknown command id, or a key that would mean two
-    commands in the same place.
+    Raises SettingsError, which names `file` where they were read from, for an unknown keymap, an unknown
+    command id, something that is no key, or a key that would mean two commands in the same place.
     """
+    try:
+        return _key_table(keymap, overrides or {})
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error}" if file else str(error)) from error
+
+
+def _key_table(keymap: str, overrides: Mapping[str, str]) -> KeyTable:
     if keymap not in KEYMAPS:
-        raise SettingsError(f'no keymap is called "{keymap}": it is one of {", ".join(KEYMAPS)}')
+        raise SettingsError(f'[screen] no keymap is called "{keymap}": it is one of {", ".join(KEYMAPS)}')
     keys = {command.id: command.keys for command in COMMANDS}
-    for command, written in {**KEYMAPS[keymap], **(overrides or {})}.items():
+    for command, written in {**KEYMAPS[keymap], **overrides}.items():
         if command not in BY_ID:
+            near = get_close_matches(command, BY_ID, 1)
             raise SettingsError(
-                f'[keys] names "{command}", which is no command: the help (?) and the README list them all'
+                f'[keys] names "{command}", which is no command'
+                + (f'; did you mean "{near[0]}"?' if near else ": the README lists them all")
             )
         keys[command] = parse_keys(written, command)
     return KeyTable(keys)
@@ -137,13 +150,18 @@ def _sequence(written: str, command: str) -> str:
     parts = written.split()
     if len(parts) > 2:
         raise SettingsError(f'[keys] "{command}": a sequence has two keys at most, not "{written.strip()}"')
-    return " ".join(_key(part) for part in parts)
+    return " ".join(_key(part, command) for part in parts)
 
 
-def _key(written: str) -> str:
-    from textual.keys import _character_to_key
+def _key(written: str, command: str) -> str:
+    from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, key_to_character
 
     if len(written) == 1:
         return _character_to_key(written)
     lower = written.lower()
-    return {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown"}.get(lower, lower)
+    key = {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown"}.get(lower, lower)
+    known = {*(named.value for named in Keys), *KEY_NAME_REPLACEMENTS.values()}
+    plain_key = key.removeprefix("ctrl+").removeprefix("shift+").removeprefix("alt+")
+    if key not in known and plain_key not in known and key_to_character(plain_key) is None:
+        raise SettingsError(f'[keys] "{command}": there is no key "{written}"')
+    return key

@@ -94,7 +94,7 @@ class _Home:
         from nivo_tui.ui.overview import LibraryReader
 
         paths = self._paths
-        keys = key_table(self._settings.screen.keymap, self._settings.keys)
+        keys = key_table(self._settings.screen.keymap, self._settings.keys, file=str(paths.config))
         return Parts(Library(paths), LibraryReader(lambda: Library(paths)), self.link, keys, remembers=True)
 
     def first_run(self) -> FirstRun:

@@ -36,6 +36,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log's times are the same everywhere, and colours are not taken from the caller's terminal."""
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
     if hasattr(time, "tzset"):
         time.tzset()
     monkeypatch.setitem(os.environ, "TEXTUAL_ANIMATIONS", "none")

@@ -77,3 +77,20 @@ def test_without_a_photo_nothing_is_decided() -> None:
     guard.changed(None)
     clock.now += 5
     assert guard.enter() is Verdict.IGNORE
+
+
+def test_an_enter_that_went_elsewhere_is_not_repeated_on_the_photo() -> None:
+    for pause in (0.03, 0.25, 0.5, 1.0):
+        guard, clock = guarded()
+        guard.painted("a")
+        clock.now += 3
+        guard.note()
+        clock.now += pause
+        assert guard.enter() is not Verdict.ACT
+        clock.now += 0.03
+        assert guard.enter() is Verdict.IGNORE
+    guard, clock = guarded()
+    guard.painted("a")
+    guard.note()
+    clock.now += 2
+    assert guard.enter() is Verdict.ACT

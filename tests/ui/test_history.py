@@ -55,7 +55,7 @@ async def test_x_takes_back_the_act_under_the_cursor_and_x_again_lets_it_stand(o
 
 async def test_a_large_act_is_asked_about_and_later_decisions_stay(open_real: OpenScreen) -> None:
     async with open_real(prepare=many_kinds) as screen:
-        first, second, third = screen.library.paths("/")[:3]
+        first, _, third = screen.library.paths("/")[:3]
         entries = await opened(screen)
         await screen.press("G", "x")
         await screen.until(lambda: "Take this back?" in screen.text())

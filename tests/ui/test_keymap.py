@@ -111,15 +111,18 @@ def test_a_user_s_keys_lie_over_the_keymap() -> None:
     [
         ({"acept": "a"}, "acept"),
         ({"accept": "x"}, "reject"),
-        ({"accept": "g"}, "sequence"),
+        ({"accept": "g"}, '"g" of "accept" also begins "g g" of "first"'),
+        ({"accept": "entre"}, '"accept": there is no key "entre"'),
+        ({"acept": "a"}, 'did you mean "accept"'),
         ({"accept": "a b c"}, "two keys"),
         ({"flip": "1,2"}, "ten keys"),
         ({"quit": ""}, "quit"),
     ],
 )
 def test_a_wrong_key_is_an_error_that_names_it(overrides: dict[str, str], named: str) -> None:
-    with pytest.raises(SettingsError, match=named):
-        key_table(overrides=overrides)
+    with pytest.raises(SettingsError, match=named) as raised:
+        key_table(overrides=overrides, file="/home/me/config.toml")
+    assert str(raised.value).startswith("/home/me/config.toml: [keys]")
 
 
 def test_an_unknown_keymap_is_an_error_that_lists_them() -> None:

@@ -11,10 +11,8 @@ from nivo_tui.ui.held_key import HeldKey, Press
 if TYPE_CHECKING:
     from nivo_tui.ui.screens.review import ReviewScreen
 
-ONCE = frozenset(
-    {"flip", "accept", "reject", "back", "never", "mark", "repeat", "copy", "paste", "undo", "redo"}
-)
-"""The commands that a held key does once. Those that only move may run."""
+ONCE = frozenset({"flip", "accept", "reject", "back", "never", "repeat", "paste", "undo", "redo"})
+"""The commands that a held key does once. Those that only move or mark may run."""
 
 
 @dataclass(frozen=True, slots=True)

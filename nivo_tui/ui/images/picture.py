@@ -10,8 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from nivo_tui.ui.images import kitty
-from nivo_tui.ui.images.drawing import Drawn, control, draw
-from nivo_tui.ui.images.fitting import Box
+from nivo_tui.ui.images.drawing import Drawn, control
 from nivo_tui.ui.text import fit_middle
 from nivo_tui.ui.widgets.lines import Lines, Piece
 
@@ -36,21 +35,6 @@ class Picture(Lines):
     def drawn(self) -> Drawn | None:
         """The picture that is shown, None where the words are."""
         return self._drawn
-
-    @property
-    def image(self) -> Image | None:
-        """The picture given as pixels, to be drawn here and now."""
-        return self._image
-
-    @image.setter
-    def image(self, image: Image | None) -> None:
-        self._image = image
-        if image is None or not self._support.draws:
-            self.show_words(*self._texts)
-            return
-        wide, high = self._support.pixels(Box(1, 1))
-        box = Box(max(1, round(image.width / wide)), max(1, round(image.height / high)))
-        self.show_picture(draw(image, self._support, box, console=self.app.console))
 
     def show_words(self, *texts: str) -> None:
         """Words instead of a picture."""

@@ -134,8 +134,7 @@ class HistoryScreen(ModalScreen[None]):
             if entry.revoked:
                 return ""
             write = self._review.sign_of("write")
-            undo = f"nivo-tui undo --run {entry.number}"
-            return f"files are changed back only by the write plan ({write}) or by {undo}"
+            return f"the write plan ({write}) or nivo-tui undo --run {entry.number} takes it back"
         name, does = ("restore", "lets it stand again") if entry.revoked else ("revoke", "takes it back")
         bound = keys[f"history_{name}"]
         return f"{commands.key_sign(bound[0])} {does}" if bound else ""

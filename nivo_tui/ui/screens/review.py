@@ -208,7 +208,9 @@ class ReviewScreen(Screen[None]):
 
     def show_footer(self) -> None:
         """The commands that can be used now, in this pane."""
-        self.query_one("#footer", FooterLine).show(captions.footer(self.situation(), self.context, self.keys))
+        # A screen that is being closed loses its widgets before it is detached itself.
+        for footer in self.query("#footer").results(FooterLine):
+            footer.show(captions.footer(self.situation(), self.context, self.keys))
 
     def situation(self) -> Situation:
         """What can be done now."""

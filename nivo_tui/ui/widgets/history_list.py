@@ -9,7 +9,7 @@ from textual.message import Message
 
 from nivo_tui.catalog.history import Entry, Key, Kind
 from nivo_tui.text import plain
-from nivo_tui.ui.text import counted, fit, wrap
+from nivo_tui.ui.text import counted, fit, number, wrap
 from nivo_tui.ui.widgets.lines import LineList, Lines, Piece, spread
 
 PAGE = 64
@@ -102,17 +102,17 @@ class HistoryList(LineList):
             return [("   …", "dim")]
         wide = width >= 100
         faded = "dim" if entry.revoked else ""
-        amount, state = _amount(entry), _STATES[entry.state] if entry.state != "stands" else ""
+        state = _state(entry) if entry.state != "stands" else ""
         state_width = 19 if wide else 0
         sign, role = _SIGNS[entry.state]
         time_width, by_width = (18, 11) if wide else (13, 10)
-        room = max(8, width - 3 - time_width - by_width - 12 - state_width - 1)
+        room = max(8, width - 3 - time_width - by_width - 13 - state_width - 1)
         return [
             (f" {sign} ", role),
             (fit(_time(entry.at, wide=wide), time_width), "dim"),
             (fit(plain(entry.by), by_width), "accent" if entry.by not in ("key", "write") else "dim"),
-            (fit(plain(entry.title), room), faded),
-            (fit(amount, 12, right=True), faded or "dim"),
+            (fit(_title(entry), room), faded),
+            (fit(_amount(entry), 13), faded or "dim"),
             (" ", ""),
             (fit("  " + state, state_width), "dim"),
         ]
@@ -142,24 +142,38 @@ class HistoryAbout(Lines):
         entry = self._entry
         if entry is None:
             return [[]]
-        about = [_STATES[entry.state], _whole(entry), self._then]
-        words = wrap(plain(entry.title).split(), width - 2, " ")
+        about = [_state(entry), _whole(entry), self._then]
+        words = wrap(_title(entry).split(), width - 2, " ")
         below = wrap([part for part in about if part], width - 2)
         title = words[: max(1, 3 - len(below))]
         return [*([(" " + line, "head")] for line in title), *([(" " + line, "dim")] for line in below)]
 
 
 def _amount(entry: Entry) -> str:
+    """How much it holds; the numbers stand below each other, whatever they count."""
     if entry.is_run:
-        return counted(entry.photos, "file")
-    if entry.rules and not entry.decisions:
-        return counted(len(entry.rules), "rule")
-    return counted(entry.decisions, "tag") if entry.decisions else ""
+        count, noun = entry.photos, "file"
+    elif entry.rules and not entry.decisions:
+        count, noun = len(entry.rules), "rule"
+    else:
+        count, noun = entry.decisions, "tag"
+    return f"{number(count):>7} {noun if count == 1 else noun + 's':<5}" if count else ""
+
+
+def _state(entry: Entry) -> str:
+    if entry.is_run and entry.state == "partly":
+        return "partly undone"
+    return _STATES[entry.state]
+
+
+def _title(entry: Entry) -> str:
+    title = plain(entry.title)
+    return f"run {entry.number}: {title}" if entry.is_run else title
 
 
 def _whole(entry: Entry) -> str:
     if entry.is_run:
-        return f"run {entry.number} changed {counted(entry.photos, 'file')}"
+        return f"{counted(entry.photos, 'file')} changed"
     if entry.rules:
         return f"never: {', '.join(plain(tag) for tag in entry.rules[:8])}"
     tags = counted(entry.decisions, "decision")
