@@ -257,10 +257,10 @@ def photos_of(
 
 
 def _photo(library: Library, number: int, path: str, tag: str) -> TagPhoto | None:
-    """A photo of a tag; None where the tag is no question on it."""
+    """A photo of a tag; None where the tag is no question on it, or a person's name."""
     detail = library.detail(path)
     found = next((s for s in detail.suggestions if s.tag == tag), None) if detail is not None else None
-    if detail is None or found is None or found.state is not State.UNDECIDED or found.fact:
+    if detail is None or found is None or found.state is not State.UNDECIDED or found.fact or found.is_name:
         return None
     return TagPhoto(
         number,
@@ -276,8 +276,8 @@ def _photo(library: Library, number: int, path: str, tag: str) -> TagPhoto | Non
 
 def decide_page(
     library: Library, tally: TagTally, accepted: Sequence[TagPhoto], rejected: Sequence[TagPhoto]
-) -> str | None:
-    """Commit a page as one act; returns its words, None where there was nothing to decide.
+) -> tuple[str, int] | None:
+    """Commit a page as one act; returns its words and its number, None where there was nothing to decide.
 
     Only what is still undecided is decided: another screen may have been faster. A person's name is never
     accepted. Raises ValueError for a name.
@@ -294,5 +294,4 @@ def decide_page(
         return None
     wrong = sum(choice.state is State.REJECTED for choice in choices)
     words = f"{tally.label}: {len(choices) - wrong} accepted, {wrong} wrong"
-    library.commit(words, choices, by=BY)
-    return words
+    return words, library.commit(words, choices, by=BY)

@@ -237,6 +237,8 @@ def _given(detail: PhotoDetail, tags: Iterable[Suggestion]) -> Iterator[Choice]:
     wanted = {tag.tag: tag for tag in tags}
     for tag in wanted.values():
         found = there.get(tag.tag, tag)
+        if found.is_name:
+            continue
         if found is tag or (found.state is not State.REJECTED and found.state not in _THERE):
             yield Choice(detail.path, tag.tag, found.label, State.ACCEPTED, found.category, detail.image_hash)
     for choice in choices_as_shown(detail, ()):

@@ -67,6 +67,25 @@ def remedy(error: sqlite3.DatabaseError, path: Path, copies: Path | None) -> str
     return damage_remedy(path, copies)
 
 
+def failure(connection: sqlite3.Connection, error: sqlite3.Error) -> StoreError:
+    """What went wrong with a database in use, in a line that says what to do."""
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    known = _FIXABLE.get(code)
+    what = known.format(folder=path.parent) if known else "nivo-tui doctor says more."
+    return StoreError(f"{path.name}: {error}. {what}")
+
+
+_FIXABLE = {
+    sqlite3.SQLITE_BUSY: "Another program holds it; try again in a moment.",
+    sqlite3.SQLITE_LOCKED: "Another program holds it; try again in a moment.",
+    sqlite3.SQLITE_FULL: "Make room on the disk of {folder}.",
+    sqlite3.SQLITE_IOERR: "Look after the disk of {folder}, and the room on it.",
+    sqlite3.SQLITE_READONLY: "{folder} and the files in it must be there, and such that you may write to them.",
+    sqlite3.SQLITE_CANTOPEN: "{folder} and the files in it must be there, and such that you may write to them.",
+}
+
+
 def damage_remedy(path: Path, copies: Path | None) -> str:
     """What to do about a damaged database: compute it again, or go back to a copy in `copies`."""
     name = path.name

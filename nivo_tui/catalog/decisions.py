@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from nivo_tui.catalog.database import open_database
+from nivo_tui.catalog.database import failure, open_database
 from nivo_tui.catalog.paths import below, from_db, to_db
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.schema import DECISIONS_MIGRATIONS
@@ -71,13 +71,17 @@ class DecisionStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+        """All of it or nothing. Raises StoreError where the database does not take it."""
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise failure(self._db, error) from error
+        finally:
+            # SQLite may have ended it itself, as where the disk is full.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def record(
         self,

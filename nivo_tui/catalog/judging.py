@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.decisions import Choice
+from nivo_tui.catalog.on_many import is_name_anywhere
 from nivo_tui.catalog.paths import below, from_db
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.views import PhotoDetail
@@ -107,7 +108,7 @@ def candidates(library: Library, folder: str, suggestion: Suggestion) -> Candida
 
 def _found(library: Library, folder: str, suggestion: Suggestion) -> list[tuple[int, float]]:
     tag = suggestion.tag
-    if suggestion.is_name or tag in library.decisions.never_tags():
+    if suggestion.is_name or tag in library.decisions.never_tags() or is_name_anywhere(library, tag):
         return []
     db = library.connection
     start, end = below(folder)

@@ -42,7 +42,7 @@ def add_to_photos(library: Library, paths: Iterable[str], labels: Sequence[str],
             choice = added_choice(path, label, detail)
             suggestion = known.get(choice.tag)
             if choice.tag not in is_name:
-                is_name[choice.tag] = _is_name(library, choice.tag)
+                is_name[choice.tag] = is_name_anywhere(library, choice.tag)
             if is_name[choice.tag] or (suggestion is not None and suggestion.is_name):
                 names += 1
             elif suggestion is None or suggestion.state not in _TAKEN:
@@ -55,7 +55,7 @@ def add_to_photos(library: Library, paths: Iterable[str], labels: Sequence[str],
     return Added(library.commit(title, choices, by=by), photos, names)
 
 
-def _is_name(library: Library, tag: str) -> bool:
+def is_name_anywhere(library: Library, tag: str) -> bool:
     """Whether a tag is a person's name on any photo."""
     found = library.connection.execute(
         "SELECT 1 FROM suggestions WHERE tag = ? AND category = ? AND fact = 0 LIMIT 1",

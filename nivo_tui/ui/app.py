@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import events
@@ -131,6 +132,7 @@ class NivoApp(App[int]):
         self._has_terminal = has_terminal
         self._first_run = first_run
         self._trouble: str | None = None
+        self.last_key = ""
         self.returning: Returning | None = None
         self.on_lost: Callable[[], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -244,6 +246,8 @@ class NivoApp(App[int]):
             and self._paste_guard.holds(event)
         ):
             return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.last_key = event.key
         await super().on_event(event)
 
     def _say_pasted(self, keys: int) -> None:
@@ -281,7 +285,7 @@ class NivoApp(App[int]):
             return
         self._linked = True
         if self.returning is not None:
-            self.run_worker(self.returning.tell(), group="returning")
+            self.run_worker(partial(self.review.attempt_soon, self.returning.tell), group="returning")
         self.scan()
         await Bridge(link, self.deliver, self._wall_clock, self._interval).run()
         self._linked = False

@@ -37,6 +37,11 @@ class DecisionGuard:
         """The photo that is judged."""
         return self._photo
 
+    @property
+    def is_painted(self) -> bool:
+        """Whether the open photo, or its placeholder, reached the terminal."""
+        return self._painted
+
     def changed(self, photo: str | None) -> None:
         """Another photo is the open one; it is not painted yet."""
         self._photo = photo

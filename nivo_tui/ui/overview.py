@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from nivo_tui.catalog.database import failure
 from nivo_tui.catalog.views import Counts, FolderView
 from nivo_tui.ui.photo_source import PAGE, Page, PhotoSource
 
@@ -27,13 +29,16 @@ class LibraryReader:
         self._thread = ThreadPoolExecutor(1, "library")
 
     async def read(self, question: Callable[[Library], _T]) -> _T:
-        """The answer to a question; questions are answered one after the other."""
+        """The answer to a question; questions are answered one after the other. Raises StoreError."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
     def _answer(self, question: Callable[[Library], _T]) -> _T:
         if self._library is None:
             self._library = self._open()
-        return question(self._library)
+        try:
+            return question(self._library)
+        except sqlite3.Error as error:
+            raise failure(self._library.connection, error) from error
 
     def close(self) -> None:
         """Let go of the library; a question in hand is finished first."""

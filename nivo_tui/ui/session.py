@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.decisions import Choice
+from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.states import added_choice
 from nivo_tui.catalog.views import Counts, FolderView, PhotoDetail, PhotoView, Progress
 from nivo_tui.model import State, Suggestion
@@ -224,14 +225,13 @@ class Session:
             return None
         self._remember((self.library.add_tag(path, text),))
         self._after_decision()
-        self.last_added = None if self._became_name(text) else text
+        self.last_added = None if self.is_name_here(text) else text
         return text
 
-    def _became_name(self, text: str) -> bool:
+    def is_name_here(self, text: str) -> bool:
+        """Whether a text, accepted on the open photo, is a person's name that is suggested there."""
         suggestions = self.sheet.detail.suggestions if self.sheet is not None else ()
-        return any(
-            s.is_name and text.casefold() in (s.label.casefold(), s.tag.casefold()) for s in suggestions
-        )
+        return any(s.is_name and fold(text) in (fold(s.label), fold(s.tag)) for s in suggestions)
 
     def copy(self) -> int:
         """Remember the ticked and accepted tags, never names; how many."""
@@ -239,12 +239,13 @@ class Session:
         return len(self.copied)
 
     def paste(self) -> int:
-        """Accept the remembered tags here, as one act; how many were new."""
+        """Accept the remembered tags here, but for what is a name here, as one act; how many were new."""
         path = self.path
         if self.sheet is None or path is None:
             return 0
         here = {s.tag: s for s in self.sheet.detail.suggestions}
-        wanted = [s for s in self.copied if s.tag not in here or here[s.tag].state in _NOT_TAKEN]
+        copied = [s for s in self.copied if not self.is_name_here(s.label)]
+        wanted = [s for s in copied if s.tag not in here or here[s.tag].state in _NOT_TAKEN]
         if not wanted:
             return 0
         detail = self.sheet.detail

@@ -52,6 +52,12 @@ class Mark(Enum):
     LEAVE = "·"
 
 
+MARKS = {"tags_accept": Mark.ACCEPT, "tags_wrong": Mark.WRONG, "tags_back": None}
+"""What a command makes of the photo at the cursor."""
+
+STEPS = {"tags_left": (-1, 0), "tags_right": (1, 0), "tags_up": (0, -1), "tags_down": (0, 1)}
+"""Where a command takes the cursor: columns and rows."""
+
 _ROLES = {Mark.ACCEPT: "good", Mark.WRONG: "bad", Mark.LEAVE: "dim"}
 
 

@@ -68,3 +68,11 @@ def sheet_photo(photo: TagPhoto) -> SheetPhoto:
     """A photo of the sheet: how sure the tag is on it, and why."""
     share = "1.0" if photo.confidence >= 0.995 else f"{photo.confidence:.2f}"[1:]
     return SheetPhoto(photo.path, photo.name, photo.thumbnail, f"{share} {photo.why}")
+
+
+def gone_through(tally: TagTally) -> str:
+    """What is said of a tag after its last page; `tally` counts what is left undecided of it."""
+    if not tally.photos:
+        return f"{tally.label}: gone through. Enter opens the next tag."
+    left = "1 photo is" if tally.photos == 1 else f"{number(tally.photos)} photos are"
+    return f"{tally.label}: {left} left, not ticked; open it again to see them. Enter opens the next tag."

@@ -81,11 +81,12 @@ class Undoing:
     def _move(self, source: list[Act], target: list[Act], *, again: bool) -> Undone | None:
         if not source:
             return None
-        act = source.pop()
+        act = source[-1]
         stand = act.stand if again else not act.stand
         order: Iterable[int] = act.numbers if stand else reversed(act.numbers)
         for number in order:
             mark(self.library, number, stand=stand)
+        source.pop()
         target.append(self._with_other_ticks(act))
         return Undone(plain(act.words) or self._title(act), act.path or None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.on_many import add_to_photos
@@ -46,7 +47,7 @@ class Deciding:
         """An Enter that waited counts, unless another Enter followed: the key was held."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None and waiting == self.screen.guard.serial:
-            self._accept_and_go_on()
+            self.screen.attempt(self._accept_and_go_on)
 
     def _accept_and_go_on(self) -> None:
         screen = self.screen
@@ -64,7 +65,7 @@ class Deciding:
             screen.show_photo()
         else:
             screen.show_photo(same=True)
-            screen.run_worker(self._say_all_done(), group="done", exclusive=True)
+            screen.run_worker(partial(screen.attempt_soon, self._say_all_done), group="done", exclusive=True)
 
     async def _say_all_done(self) -> None:
         screen = self.screen
@@ -222,6 +223,9 @@ class Deciding:
         session = self.screen.session
         if session.last_added and session.marks.photos:
             self._on_marked([session.last_added], "marks")
+        elif session.last_added and session.is_name_here(session.last_added):
+            label = plain(session.last_added)
+            self.screen.say("repeat", f"{label} is a person's name here: only its own key accepts it")
         elif session.last_added:
             self._say_added(session.add_tag(session.last_added))
 

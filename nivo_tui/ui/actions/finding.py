@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.finder import Finder
@@ -182,7 +183,8 @@ class Finding:
 
     def _jump(self, text: str | None) -> None:
         if text and text.strip():
-            self.screen.run_worker(self._go(text.strip()), group="search", exclusive=True)
+            go = partial(self._go, text.strip())
+            self.screen.run_worker(partial(self.screen.attempt_soon, go), group="search", exclusive=True)
 
     async def _go(self, text: str) -> None:
         from nivo_tui.catalog.calendar import period

@@ -55,6 +55,12 @@ class Holding:
             self.screen.say("keys", f"{key_sign(key)} is held down: it counts once")
         return False
 
+    def came_back(self, key: str) -> None:
+        """Another screen was left with a key: what comes of it now may be its repeat."""
+        if self._keys is not None and key:
+            self._keys.press(key)
+            self._said = False
+
     def _state(self) -> Before:
         screen = self.screen
         marks = screen.session.marks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.engine import protocol
@@ -38,7 +39,7 @@ class Whole:
 
     def receipts(self) -> None:
         """What the newest run did, file by file."""
-        self.screen.run_worker(self._receipts(), group="receipts", exclusive=True)
+        self.screen.run_worker(partial(self.screen.attempt_soon, self._receipts), group="receipts", exclusive=True)
 
     async def _receipts(self) -> None:
         screen = self.screen

@@ -348,7 +348,7 @@ class BulkScreen(ModalScreen[None]):
         words = self._words.committed(made)
         self._review.drafts.pop(self._suggestion.tag, None)
         if made.act is not None:
-            self._review.session.note_act(words)
+            self._review.session.note_act(words, made.act)
         self.dismiss()
         self._review.show_all()
         self._review.say("bulk", words)

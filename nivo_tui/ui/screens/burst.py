@@ -243,7 +243,7 @@ class BurstScreen(ModalScreen[None]):
         assert offer is not None
         review = self._review
         try:
-            done = await review.reader.read(lambda library: give(library, offer, chosen)[0])
+            done, act = await review.reader.read(lambda library: give(library, offer, chosen))
         except (NivoError, sqlite3.Error) as error:
             self._giving = False
             self._said = f"Nothing was given: {plain(str(error))}. "
@@ -251,7 +251,7 @@ class BurstScreen(ModalScreen[None]):
             return
         words = f"{counted(len(offer.tags), 'tag')} of {plain(offer.name)} given to {counted(done, 'photo')}"
         session = review.session
-        session.note_act(words)
+        session.note_act(words, act)
         self.dismiss()
         if session.path in chosen:
             session.next_todo()

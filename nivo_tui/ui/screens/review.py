@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -274,6 +275,13 @@ class ReviewScreen(Screen[None]):
         """Do something; what goes wrong is said in the log."""
         try:
             act()
+        except (NivoError, sqlite3.Error) as error:
+            self.say("error", str(error), "error")
+
+    async def attempt_soon(self, act: Callable[[], Awaitable[None]]) -> None:
+        """The same for what takes longer; for a worker."""
+        try:
+            await act()
         except NivoError as error:
             self.say("error", str(error), "error")
 
@@ -327,6 +335,7 @@ class ReviewScreen(Screen[None]):
         """The picture again."""
         self.preview.resume()
         self.guard.note()
+        self.does.holding.came_back(self.nivo.last_key)
 
     def on_paste(self) -> None:
         """A pasted text decides nothing."""

@@ -21,8 +21,8 @@ from nivo_tui.text import plain
 from nivo_tui.ui.geometry import HEIGHTS, WIDTHS
 from nivo_tui.ui.guard import CONFIRM_S, DecisionGuard, Verdict
 from nivo_tui.ui.resources import style_sheets
-from nivo_tui.ui.tag_page import DecidedPage, Mark, Place, TagPage, labels, meaning, offered
-from nivo_tui.ui.tag_view_words import HINT, NOTHING, footer, sheet_photo, title
+from nivo_tui.ui.tag_page import MARKS, STEPS, DecidedPage, Mark, Place, TagPage, labels, meaning, offered
+from nivo_tui.ui.tag_view_words import HINT, NOTHING, footer, gone_through, sheet_photo, title
 from nivo_tui.ui.widgets.contact_sheet import ContactSheet
 from nivo_tui.ui.widgets.frame import Divider, FooterLine, Rule, TitleLine, redraw_frame
 from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList
@@ -31,9 +31,7 @@ from nivo_tui.ui.widgets.tag_list import TagList, TagListHead
 if TYPE_CHECKING:
     from nivo_tui.catalog.library import Library
     from nivo_tui.ui.screens.review import ReviewScreen
-
-_MARKS = {"tags_accept": Mark.ACCEPT, "tags_wrong": Mark.WRONG, "tags_back": None}
-_STEPS = {"tags_left": (-1, 0), "tags_right": (1, 0), "tags_up": (0, -1), "tags_down": (0, 1)}
+_SHEETS = ("contact_sheet.tcss", "tag_view.tcss")
 
 
 class TagViewScreen(Screen[None]):
@@ -42,9 +40,7 @@ class TagViewScreen(Screen[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LINE_CLASSES)
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = list(WIDTHS)  # noqa: RUF012
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = list(HEIGHTS)  # noqa: RUF012
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = style_sheets(
-        "contact_sheet.tcss", "tag_view.tcss"
-    )
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = style_sheets(*_SHEETS)
 
     def __init__(self, review: ReviewScreen) -> None:
         super().__init__(id="tag-view", classes="-on-list")
@@ -75,6 +71,11 @@ class TagViewScreen(Screen[None]):
             yield self.sheet
         yield Rule()
         yield FooterLine(id="tag-view-footer")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a key would count now: nothing is being read, and what it is about is painted."""
+        return not self._busy and (self.page is None or self.guard.is_painted)
 
     def on_mount(self) -> None:
         """Count the tags."""
@@ -180,7 +181,7 @@ class TagViewScreen(Screen[None]):
 
     def _finish(self, tally: TagTally) -> None:
         self._seen.add(tally.tag)
-        self._show_list(f"{tally.label}: gone through. Enter opens the next tag.")
+        self._show_list(gone_through(tally))
 
     @on(ContactSheet.Painted)
     def _sheet_painted(self, event: ContactSheet.Painted) -> None:
@@ -264,10 +265,10 @@ class TagViewScreen(Screen[None]):
             self._undo()
         elif self.page is None:
             self._move_in_list(command)
-        elif command in _STEPS:
-            self.sheet.step(*_STEPS[command])
-        elif command in _MARKS:
-            self._mark(_MARKS[command])
+        elif command in STEPS:
+            self.sheet.step(*STEPS[command])
+        elif command in MARKS:
+            self._mark(MARKS[command])
         elif command == "tags_skip":
             self._ask_page(self.page.tally, self.page.end)
         elif command == "tags_larger":
@@ -316,8 +317,8 @@ class TagViewScreen(Screen[None]):
             self.app.push_screen(LargePhoto(self._review, photo, page.tally.label), self._from_larger)
 
     def _from_larger(self, command: str | None) -> None:
-        if command in _MARKS:
-            self._mark(_MARKS[command])
+        if command in MARKS:
+            self._mark(MARKS[command])
 
     def _enter(self) -> None:
         """In the list open the tag; on a page decide it, unless it was not seen or the key is held."""
@@ -368,7 +369,11 @@ class TagViewScreen(Screen[None]):
             self._review.say("tags", f"{plain(words)}; {self._review.sign_of('undo')} takes it back")
             self._review.show_all()
         left = page.tally.photos - (len(accepted) + len(rejected) if words is not None else 0)
-        self._show_page(TagPage(replace(page.tally, photos=left), tuple(photos), page.end))
+        tally = replace(page.tally, photos=left)
+        if accepted and photos and not any(photo.ticked for photo in photos):
+            self._finish(tally)
+        else:
+            self._show_page(TagPage(tally, tuple(photos), page.end))
 
     def _undo(self) -> None:
         """Take back the page decided last, and show it again."""
