@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.decisions import Choice
+from nivo_tui.catalog.on_many import is_name_on
 from nivo_tui.catalog.paths import below, from_db
 from nivo_tui.catalog.records import fold
 from nivo_tui.model import Category, State
@@ -257,10 +258,10 @@ def photos_of(
 
 
 def _photo(library: Library, number: int, path: str, tag: str) -> TagPhoto | None:
-    """A photo of a tag; None where the tag is no question on it, or a person's name."""
+    """A photo of a tag; None where the tag is no question on it."""
     detail = library.detail(path)
     found = next((s for s in detail.suggestions if s.tag == tag), None) if detail is not None else None
-    if detail is None or found is None or found.state is not State.UNDECIDED or found.fact or found.is_name:
+    if detail is None or found is None or found.state is not State.UNDECIDED or found.fact:
         return None
     return TagPhoto(
         number,
@@ -289,6 +290,7 @@ def decide_page(
         for photos, state in ((accepted, State.ACCEPTED), (rejected, State.REJECTED))
         for photo in photos
         if _photo(library, photo.number, photo.path, tally.tag) is not None
+        and not is_name_on(library, photo.path, tally.tag)
     ]
     if not choices:
         return None

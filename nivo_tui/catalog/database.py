@@ -76,13 +76,15 @@ def failure(connection: sqlite3.Connection, error: sqlite3.Error) -> StoreError:
     return StoreError(f"{path.name}: {error}. {what}")
 
 
+_HELD = "Another program holds it; try again in a moment."
+_BARRED = "{folder} and the files in it must be there, and such that you may write to them."
 _FIXABLE = {
-    sqlite3.SQLITE_BUSY: "Another program holds it; try again in a moment.",
-    sqlite3.SQLITE_LOCKED: "Another program holds it; try again in a moment.",
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
     sqlite3.SQLITE_FULL: "Make room on the disk of {folder}.",
     sqlite3.SQLITE_IOERR: "Look after the disk of {folder}, and the room on it.",
-    sqlite3.SQLITE_READONLY: "{folder} and the files in it must be there, and such that you may write to them.",
-    sqlite3.SQLITE_CANTOPEN: "{folder} and the files in it must be there, and such that you may write to them.",
+    sqlite3.SQLITE_READONLY: _BARRED,
+    sqlite3.SQLITE_CANTOPEN: _BARRED,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from nivo_tui.catalog.database import failure, open_database
 from nivo_tui.catalog.paths import below, from_db, to_db
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.schema import DECISIONS_MIGRATIONS
+from nivo_tui.errors import StoreError
 from nivo_tui.model import State
 from nivo_tui.settings import Paths
 from nivo_tui.text import plain
@@ -68,10 +70,25 @@ class DecisionStore:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._path: str = connection.execute("PRAGMA database_list").fetchone()[2]
+        self._file = self._identity()
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All of it or nothing. Raises StoreError where the database does not take it."""
+        """All of it or nothing. Raises StoreError where the database does not take it, or is not there."""
+        if self._identity() != self._file:
+            # SQLite would go on in a file that has no name any more, and all of it would be lost.
+            raise StoreError(
+                f"{self._path} was moved or deleted while it was open: nothing can be decided. Put it back, "
+                "or quit and start again."
+            )
         try:
             self._db.execute("BEGIN IMMEDIATE")
             yield

@@ -47,6 +47,11 @@ class Library:
         """catalog.db with decisions.db attached as `d`, for the readers beside this one. Not for writing."""
         return self._db
 
+    def wait_at_most(self, seconds: float) -> None:
+        """How long a database that another program holds is waited for, before that is said."""
+        for connection in (self._db, self._decisions_db):
+            connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
     def close(self) -> None:
         self._db.close()
         self._decisions_db.close()

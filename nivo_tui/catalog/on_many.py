@@ -55,6 +55,12 @@ def add_to_photos(library: Library, paths: Iterable[str], labels: Sequence[str],
     return Added(library.commit(title, choices, by=by), photos, names)
 
 
+def is_name_on(library: Library, path: str, tag: str) -> bool:
+    """Whether a tag is a person's name on a photo."""
+    detail = library.detail(path)
+    return detail is not None and any(s.tag == tag and s.is_name for s in detail.suggestions)
+
+
 def is_name_anywhere(library: Library, tag: str) -> bool:
     """Whether a tag is a person's name on any photo."""
     found = library.connection.execute(

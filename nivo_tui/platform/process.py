@@ -86,17 +86,21 @@ def ignore_hangup() -> None:
 
 
 def on_hangup(act: Callable[[], None]) -> Callable[[], None]:
-    """Call `act` when the terminal goes away, where the system tells; returns what puts the old way back."""
+    """Call `act` when the terminal goes away or this process is asked to end, where the system tells.
+
+    Returns what puts the old way back.
+    """
     if sys.platform == "win32":
         return lambda: None
 
     def handle(number: int, frame: FrameType | None) -> None:
         act()
 
-    old = signal.signal(signal.SIGHUP, handle)
+    old = {number: signal.signal(number, handle) for number in (signal.SIGHUP, signal.SIGTERM)}
 
     def restore() -> None:
-        signal.signal(signal.SIGHUP, old)
+        for number, way in old.items():
+            signal.signal(number, way)
 
     return restore
 

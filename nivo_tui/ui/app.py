@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import events
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 0.2
 TERMINAL_PAUSE_S = 2.0
+LOCKED_S = 2.0
 _OPENING, _REVIEW = "opening", "review"
 
 
@@ -150,7 +150,7 @@ class NivoApp(App[int]):
             self._terminal_lost()
 
     def hang_up(self) -> None:
-        """The terminal said that it goes (from a signal's handler): keep where one was, and end."""
+        """The terminal goes, or we are to end (from a signal's handler): keep where one was, and end."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._terminal_lost)
 
@@ -195,6 +195,7 @@ class NivoApp(App[int]):
 
         try:
             parts = self._parts = self._open_parts()
+            parts.library.wait_at_most(LOCKED_S)
             visit = visit_of(parts.library, self.root) if parts.remembers else None
             session = Session(parts.library, self.root, visit=visit)
         except NivoError as error:
@@ -285,7 +286,7 @@ class NivoApp(App[int]):
             return
         self._linked = True
         if self.returning is not None:
-            self.run_worker(partial(self.review.attempt_soon, self.returning.tell), group="returning")
+            self.review.work(self.returning.tell, "returning")
         self.scan()
         await Bridge(link, self.deliver, self._wall_clock, self._interval).run()
         self._linked = False

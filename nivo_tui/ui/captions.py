@@ -49,7 +49,7 @@ def footer(now: Situation, where: str, keys: KeyTable) -> list[tuple[str, str, s
     return [
         (c.id, commands.keys_sign(keys.keys[c.id][: 10 if c.id == "flip" else 1]), c.label(now), c.rank)
         for c in COMMANDS
-        if c.footer and where in c.where and keys.keys[c.id] and c.when(now)
+        if c.label(now) and where in c.where and keys.keys[c.id] and c.when(now)
     ]
 
 

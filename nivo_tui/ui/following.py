@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -45,9 +46,12 @@ class Following:
             screen.preview.take_view(view)
         path = screen.session.path
         if path is not None and batch.seen(path):
-            screen.session.reload()
-            screen.show_photo(same=True)
+            screen.attempt(self._reload)
         screen.show_footer()
+
+    def _reload(self) -> None:
+        self.screen.session.reload()
+        self.screen.show_photo(same=True)
 
     def take_version(self) -> None:
         """Read the figures anew where a decision changed them."""
@@ -80,7 +84,7 @@ class Following:
             if not screen.is_attached or not screen.query(PhotoHead):
                 return
             if version == screen.session.version:
-                self._adopt(overview)
+                screen.attempt(partial(self._adopt, overview))
             else:
                 self.wanted.set()
             # A library that takes long to read is read less often.

@@ -30,6 +30,11 @@ class HeldKey:
     _at: float = float("-inf")
     _doubtful: bool = False
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the press that counted last may be the first repeat of a held key."""
+        return self._doubtful
+
     def press(self, key: str) -> Press:
         """Judge a key that arrives now."""
         now = self.clock()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog import places
@@ -80,7 +79,7 @@ class Returning:
             e.kind == "scan" for e in batch.ended
         ):
             self._looks_for_new = not any(e.kind == "scan" for e in batch.ended)
-            self._review.run_worker(partial(self._review.attempt_soon, self._go_to_new), group="new", exclusive=True)
+            self._review.work(self._go_to_new, "new", exclusive=True)
 
     async def _go_to_new(self) -> None:
         review = self._review

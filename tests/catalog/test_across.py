@@ -189,10 +189,10 @@ def test_photos_come_surest_first_in_pages(library: Library) -> None:
 def test_a_page_is_one_act_that_is_taken_back_as_one(library: Library) -> None:
     tag = tallies(library)["sea"]
     photos = photos_of(library, ROOT, "sea", 20)
-    words = decide_page(library, tag, photos[2:], photos[:2])
+    words, number = decide_page(library, tag, photos[2:], photos[:2])
     assert words == "sea: 18 accepted, 2 wrong"
     act = library.decisions.newest_act(since=0)
-    assert (act.title, act.by) == (words, "tag view")
+    assert (act.id, act.title, act.by) == (number, words, "tag view")
     found = {photo.path: library.decisions.of_photo(photo.path)["sea"].state for photo in photos}
     assert Counter(found.values()) == {State.ACCEPTED: 18, State.REJECTED: 2}
     assert all(library.detail(photo.path).progress.value == "todo" for photo in photos)
@@ -206,7 +206,7 @@ def test_what_was_decided_meanwhile_is_let_be(library: Library) -> None:
     library.decisions.record(
         "elsewhere", [Choice(photos[0].path, "sea", "sea", State.REJECTED, "scene", None)], by="key"
     )
-    assert decide_page(library, tag, photos, ()) == "sea: 2 accepted, 0 wrong"
+    assert decide_page(library, tag, photos, ())[0] == "sea: 2 accepted, 0 wrong"
     assert library.decisions.of_photo(photos[0].path)["sea"].state is State.REJECTED
     assert decide_page(library, tag, photos, ()) is None
 

@@ -17,6 +17,7 @@ from nivo_tui.catalog.judging import Accepted, Candidates, accept_above, candida
 from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.photos import PhotoStore, open_catalog
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
+from nivo_tui.errors import StoreError
 from nivo_tui.model import Category, FileMetadata, Format, State, Suggestion
 from nivo_tui.settings import Paths, load_paths
 
@@ -209,7 +210,7 @@ def test_broken_in_the_middle_it_is_as_if_it_never_was(
         "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
     )
     breaking.close()
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(StoreError, match="the disk is full"):
         accept_above(library, shown, 50, {})
     assert library.decisions.newest_act(since=0) is None
     assert candidates(library, ROOT, BEACH).count(0) == 30

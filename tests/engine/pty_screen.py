@@ -59,6 +59,11 @@ class Terminal:
         """All that was drawn so far."""
         return _CODES.sub(b"", self._bytes).decode("utf-8", "replace")
 
+    @property
+    def drawn(self) -> bytes:
+        """The same with its control codes."""
+        return self._bytes
+
     def until(self, met: Callable[[], object]) -> None:
         """Let the program draw until a condition holds."""
         end = time.monotonic() + MOST_S

@@ -287,6 +287,9 @@ class FakeLibrary:
         self.photos.update(before)
         return words
 
+    def wait_at_most(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

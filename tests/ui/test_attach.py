@@ -202,6 +202,29 @@ def test_a_lost_terminal_keeps_the_place_and_the_scan_goes_on(paths: Paths, phot
 
 
 @unix
+def test_a_screen_that_is_asked_to_end_keeps_the_place_and_leaves_the_terminal_as_it_was(
+    paths: Paths, photos: Path
+) -> None:
+    from pty_screen import Terminal
+
+    terminal = Terminal(str(photos), size=(80, 24))
+    try:
+        terminal.shows("done: 12 photos")
+        terminal.press("l")
+        terminal.press("l")
+        terminal.shows("3/12")
+        terminal.process.send_signal(signal.SIGTERM)
+        terminal.until(lambda: b"\x1b[?1049l" in terminal.drawn)
+        assert terminal.process.wait(30) == 1
+    finally:
+        terminal.end()
+    library = Library(paths)
+    place = places.where(library, str(photos))
+    library.close()
+    assert place is not None and place.path == str(photos / "002.jpg")
+
+
+@unix
 def test_a_write_goes_on_without_its_terminal_and_is_told_at_the_next_start(
     paths: Paths, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -248,7 +248,7 @@ async def test_what_fails_is_said_and_nothing_is_kept(
             "CREATE TRIGGER d.full BEFORE INSERT ON decisions BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         )
         await screen.press("enter")
-        await screen.until(lambda: "Nothing was accepted: disk full" in screen.text())
+        await screen.until(lambda: "Nothing was accepted: decisions.db: disk full" in screen.text())
         assert (screen.app.screen, waiting(screen), acts(screen.library)) == (dialog, 60, 0)
 
 

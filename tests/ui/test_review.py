@@ -362,3 +362,11 @@ async def test_hostile_names_are_shown_as_text(open_screen: OpenScreen) -> None:
             seen += screen.text()
             assert not set(seen) & set("\x1b\x07\u202e\udce9")
         assert "[red]b[/red].JPG" in screen.text()
+
+
+async def test_w_says_why_there_is_no_plan(open_screen: OpenScreen) -> None:
+    async with open_screen() as screen:
+        assert "write" not in screen.text().splitlines()[-1]
+        await screen.press("w")
+        assert screen.app.screen is screen.review
+        assert "nothing waits to be written" in screen.text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.on_many import add_to_photos
@@ -65,7 +64,7 @@ class Deciding:
             screen.show_photo()
         else:
             screen.show_photo(same=True)
-            screen.run_worker(partial(screen.attempt_soon, self._say_all_done), group="done", exclusive=True)
+            screen.work(self._say_all_done, "done", exclusive=True)
 
     async def _say_all_done(self) -> None:
         screen = self.screen

@@ -183,8 +183,7 @@ class Finding:
 
     def _jump(self, text: str | None) -> None:
         if text and text.strip():
-            go = partial(self._go, text.strip())
-            self.screen.run_worker(partial(self.screen.attempt_soon, go), group="search", exclusive=True)
+            self.screen.work(partial(self._go, text.strip()), "search", exclusive=True)
 
     async def _go(self, text: str) -> None:
         from nivo_tui.catalog.calendar import period

@@ -59,7 +59,7 @@ class Holding:
         """Another screen was left with a key: what comes of it now may be its repeat."""
         if self._keys is not None and key:
             self._keys.press(key)
-            self._said = False
+            self._before, self._said = None, False
 
     def _state(self) -> Before:
         screen = self.screen

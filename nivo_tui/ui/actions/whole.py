@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.engine import protocol
@@ -19,7 +18,14 @@ class Whole:
         self.screen = screen
 
     def write(self) -> None:
-        """The write plan."""
+        """The write plan; where there is none, why."""
+        if self.screen.jobs.writing:
+            self.screen.say("write", "files are being written")
+            return
+        if not self.screen.session.can_write:
+            sign = self.screen.sign_of("as_shown")
+            self.screen.say("write", f"nothing waits to be written: {sign} accepts what is ticked")
+            return
         self.screen.nivo.open_write_plan()
 
     def scan(self) -> None:
@@ -39,7 +45,7 @@ class Whole:
 
     def receipts(self) -> None:
         """What the newest run did, file by file."""
-        self.screen.run_worker(partial(self.screen.attempt_soon, self._receipts), group="receipts", exclusive=True)
+        self.screen.work(self._receipts, "receipts", exclusive=True)
 
     async def _receipts(self) -> None:
         screen = self.screen

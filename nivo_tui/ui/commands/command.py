@@ -59,7 +59,9 @@ class Command:
     palette: bool = True
 
     def label(self, now: Situation) -> str:
-        """What the footer says."""
+        """What the footer says; nothing where the command would only say that there is nothing to do."""
+        if self.id == "write" and not now.can_write:
+            return ""
         return "done, next" if self.id == "as_shown" and not now.has_judgements else self.footer
 
 

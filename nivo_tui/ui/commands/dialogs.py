@@ -21,6 +21,7 @@ BULK_COMMANDS = (
     _bulk("accept", ("enter",), "Accept", "Accept the tag on all of them, once enough were judged right."),
 )
 
+
 def _plan(name: str, keys: tuple[str, ...], title: str, help: str) -> Command:
     return Command(f"plan_{name}", keys, LIBRARY, title, help, where=frozenset({PLAN}), palette=False)
 
@@ -57,7 +58,6 @@ BURST_COMMANDS = (
 )
 
 
-
 def _tags(
     name: str, keys: tuple[str, ...], title: str, help: str, footer: str = "", rank: int = 99
 ) -> Command:
@@ -83,6 +83,7 @@ TAG_VIEW_COMMANDS = (
     _tags("first", ("home",), "First", "The first tag."),
     _tags("last", ("end", "G"), "Last", "The last tag."),
 )
+
 
 def _history(name: str, keys: tuple[str, ...], title: str, help: str) -> Command:
     return Command(f"history_{name}", keys, LIBRARY, title, help, where=frozenset({HISTORY}), palette=False)

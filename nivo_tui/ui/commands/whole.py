@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nivo_tui.ui.commands.command import LIBRARY, Command
+from nivo_tui.ui.commands.command import LIBRARY, Command, photos
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -13,7 +13,7 @@ COMMANDS: tuple[Command, ...] = (
         "See what would be written; nothing is until you type the number of photos.",
         "write",
         4,
-        when=lambda now: now.can_write,
+        when=photos,
     ),
     Command(
         "scan",

@@ -61,7 +61,7 @@ class PictureSupport:
         return box.width * self.cell.width, box.height * self.cell.height
 
     def widget(self) -> Picture:
-        """A new picture widget; its attribute `image` takes a prepared picture, or None."""
+        """A new picture widget."""
         from nivo_tui.ui.images.picture import Picture
 
         return Picture(self)

@@ -15,8 +15,6 @@ from nivo_tui.ui.text import fit_middle
 from nivo_tui.ui.widgets.lines import Lines, Piece
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from nivo_tui.ui.images.factory import PictureSupport
 
 
@@ -28,7 +26,6 @@ class Picture(Lines):
         self._support = support
         self._texts: tuple[str, ...] = ()
         self._drawn: Drawn | None = None
-        self._image: Image | None = None
         self._sent: int | None = None
 
     @property

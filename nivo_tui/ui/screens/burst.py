@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +18,7 @@ from nivo_tui.text import plain
 from nivo_tui.ui.burst_words import apart, foot_lines, head_lines
 from nivo_tui.ui.commands import BURST, TAGS
 from nivo_tui.ui.geometry import HEIGHTS, WIDTHS
+from nivo_tui.ui.guard import CONFIRM_S
 from nivo_tui.ui.held_key import HeldKey, Press
 from nivo_tui.ui.resources import style_sheets
 from nivo_tui.ui.text import counted
@@ -48,6 +50,7 @@ class BurstScreen(ModalScreen[None]):
         self._source = review.twins.source
         self._held = HeldKey(review.clock)
         self._pending = ""
+        self._presses = 0
         self._place = 0
         self._start = 0
         self._painted: set[str] = set()
@@ -170,6 +173,7 @@ class BurstScreen(ModalScreen[None]):
         event.stop()
         event.prevent_default()
         press = self._held.press(event.key)
+        self._presses += 1
         if self._giving:
             return
         if event.key == "escape":
@@ -193,6 +197,14 @@ class BurstScreen(ModalScreen[None]):
         elif command in ("burst_in", "burst_out"):
             self._flip(command == "burst_in", press)
         elif command == "burst_accept" and press is Press.COUNTS:
+            if self._held.is_doubtful:
+                self.set_timer(CONFIRM_S, partial(self._settle_accept, self._presses))
+            else:
+                self._accept()
+
+    def _settle_accept(self, presses: int) -> None:
+        """An Enter that may be the repeat of a held one counts, unless another key followed at once."""
+        if presses == self._presses and not self._giving:
             self._accept()
 
     def _go_to(self, place: int) -> None:

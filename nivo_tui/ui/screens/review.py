@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import WorkType
 
 from nivo_tui.errors import NivoError
 from nivo_tui.text import plain
@@ -167,9 +169,12 @@ class ReviewScreen(Screen[None]):
         self.following.take_version()
         self.photos.go_to(self.session.row)
         self.photos.refresh_changed()
-        self.query_one("#photo-head", PhotoHead).show(self._list_head())
+        # A screen that is being closed loses its widgets before it is detached itself.
+        for photo_head in self.query("#photo-head").results(PhotoHead):
+            photo_head.show(self._list_head())
         name = plain(sheet.detail.name) if sheet is not None else ""
-        self.query_one("#tag-head", TagHead).show(name, sheet.tally() if sheet is not None else "")
+        for tag_head in self.query("#tag-head").results(TagHead):
+            tag_head.show(name, sheet.tally() if sheet is not None else "")
         self.tags.show(
             sheet,
             keep_cursor=same,
@@ -205,11 +210,11 @@ class ReviewScreen(Screen[None]):
     def show_title(self) -> None:
         """Where one is and the figures."""
         place, forms = captions.title(self.session, narrow=self.narrow, title=self._title)
-        self.query_one("#title", TitleLine).show(place, forms)
+        for line in self.query("#title").results(TitleLine):
+            line.show(place, forms)
 
     def show_footer(self) -> None:
         """The commands that can be used now, in this pane."""
-        # A screen that is being closed loses its widgets before it is detached itself.
         for footer in self.query("#footer").results(FooterLine):
             footer.show(captions.footer(self.situation(), self.context, self.keys))
 
@@ -271,15 +276,21 @@ class ReviewScreen(Screen[None]):
             return
         self.attempt(lambda: self.does.run(name, key))
 
-    def attempt(self, act: Callable[[], None]) -> None:
-        """Do something; what goes wrong is said in the log."""
+    def attempt(self, act: Callable[[], None]) -> bool:
+        """Do something; what goes wrong is said in the log. False where it did."""
         try:
             act()
         except (NivoError, sqlite3.Error) as error:
             self.say("error", str(error), "error")
+            return False
+        return True
 
-    async def attempt_soon(self, act: Callable[[], Awaitable[None]]) -> None:
-        """The same for what takes longer; for a worker."""
+    def work(self, act: Callable[[], Awaitable[None]], group: str, *, exclusive: bool = False) -> None:
+        """The same for what takes longer, in a worker."""
+        attempt: WorkType[None] = partial(self._attempt_soon, act)
+        self.run_worker(attempt, group=group, exclusive=exclusive)
+
+    async def _attempt_soon(self, act: Callable[[], Awaitable[None]]) -> None:
         try:
             await act()
         except NivoError as error:
@@ -304,9 +315,9 @@ class ReviewScreen(Screen[None]):
         if isinstance(event, LineList.Chosen):
             self.show_pane(event.source.id or "tags")
         if event.source is self.photos:
-            self.does.moving.open_row(event.row)
+            self.attempt(lambda: self.does.moving.open_row(event.row))
         elif event.source is self.folders and isinstance(event, LineList.Chosen):
-            self.does.moving.open_folder()
+            self.attempt(self.does.moving.open_folder)
         else:
             self.explain_row()
             self.show_footer()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -93,7 +92,7 @@ class TagViewScreen(Screen[None]):
         root = self._review.session.root
         try:
             tallies = await self._review.reader.read(lambda library: tags_to_decide(library, root))
-        except (NivoError, sqlite3.Error) as error:
+        except NivoError as error:
             self._note(f"the tags could not be read: {error}")
             return
         finally:
@@ -139,7 +138,7 @@ class TagViewScreen(Screen[None]):
     async def _read_page(self, tally: TagTally, start: Place, changed: dict[str, Mark]) -> None:
         try:
             photos = await self._photos(tally, start)
-        except (NivoError, sqlite3.Error) as error:
+        except NivoError as error:
             self._busy = False
             self._show_list(str(error))
             return
@@ -206,7 +205,7 @@ class TagViewScreen(Screen[None]):
             more = await self._review.reader.read(
                 lambda library: photos_of(library, root, page.tally.tag, count, page.end)
             )
-        except (NivoError, sqlite3.Error):
+        except NivoError:
             more = ()
         self._filling = None
         if more and self.page is page and not self._busy:
@@ -351,24 +350,24 @@ class TagViewScreen(Screen[None]):
         root, count = self._review.session.root, self._room
         accepted, rejected = page.take(Mark.ACCEPT), page.take(Mark.WRONG)
 
-        def question(library: Library) -> tuple[str | None, Sequence[TagPhoto]]:
-            words = decide_page(library, page.tally, accepted, rejected)
-            return words, photos_of(library, root, page.tally.tag, count, page.end)
+        def question(library: Library) -> tuple[tuple[str, int] | None, Sequence[TagPhoto]]:
+            made = decide_page(library, page.tally, accepted, rejected)
+            return made, photos_of(library, root, page.tally.tag, count, page.end)
 
         try:
-            words, photos = await self._review.reader.read(question)
-        except (NivoError, sqlite3.Error) as error:
-            self._busy = False
+            made, photos = await self._review.reader.read(question)
+        except NivoError as error:
             self._review.say("error", str(error), "error")
             self.notify(plain(str(error)), title="Nothing was decided", severity="error", markup=False)
             return
-        self._busy = False
-        if words is not None:
+        finally:
+            self._busy = False
+        if made is not None:
             self._decided.append(DecidedPage(page.tally, page.start, page.changed))
-            self._review.session.note_act(words)
-            self._review.say("tags", f"{plain(words)}; {self._review.sign_of('undo')} takes it back")
+            self._review.session.note_act(*made)
+            self._review.say("tags", f"{plain(made[0])}; {self._review.sign_of('undo')} takes it back")
             self._review.show_all()
-        left = page.tally.photos - (len(accepted) + len(rejected) if words is not None else 0)
+        left = page.tally.photos - (len(accepted) + len(rejected) if made is not None else 0)
         tally = replace(page.tally, photos=left)
         if accepted and photos and not any(photo.ticked for photo in photos):
             self._finish(tally)
@@ -379,11 +378,10 @@ class TagViewScreen(Screen[None]):
         """Take back the page decided last, and show it again."""
         if not self._decided:
             return
+        if not self._review.attempt(self._review.does.deciding.undo):
+            self.notify("The log says why.", title="Nothing was taken back", severity="error")
+            return
         decided = self._decided.pop()
-        undone = self._review.session.undo()
-        if undone is not None:
-            self._review.say("undo", plain(undone.words))
-        self._review.show_all()
         self._seen.discard(decided.tally.tag)
         if self.page is None:
             self.set_class(False, "-on-list")
