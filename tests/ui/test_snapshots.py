@@ -115,16 +115,17 @@ def test_write_plan(snap_compare: Snap, size: tuple[int, int]) -> None:
     assert snap_compare(make_app(library, link, Clock()), terminal_size=size, run_before=before)
 
 
-def test_help(snap_compare: Snap) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_help(snap_compare: Snap, size: tuple[int, int]) -> None:
     library, link = pictured()
-    assert snap_compare(
-        make_app(library, link, Clock()), terminal_size=(120, 40), run_before=press("question_mark")
-    )
+    app = make_app(library, link, Clock())
+    assert snap_compare(app, terminal_size=size, run_before=press("question_mark"))
 
 
-def test_add_tag(snap_compare: Snap) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_add_tag(snap_compare: Snap, size: tuple[int, int]) -> None:
     library, link = pictured()
-    assert snap_compare(make_app(library, link, Clock()), terminal_size=(80, 24), run_before=press("i", "b"))
+    assert snap_compare(make_app(library, link, Clock()), terminal_size=size, run_before=press("i", "b"))
 
 
 def test_too_small(snap_compare: Snap) -> None:

@@ -127,12 +127,12 @@ def test_rules(snap_compare: Snap, make: Callable[..., NivoApp], size: tuple[int
     assert snap_compare(make(), terminal_size=size, run_before=history("F"))
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_written_run(snap_compare: Snap, make: Callable[..., NivoApp], size: tuple[int, int]) -> None:
     assert snap_compare(make(), terminal_size=size, run_before=history("G"))
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_nothing_decided(snap_compare: Snap, make: Callable[..., NivoApp], size: tuple[int, int]) -> None:
     assert snap_compare(make(None), terminal_size=size, run_before=history())
 
