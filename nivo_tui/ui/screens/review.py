@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from nivo_tui.ui.judgement import Draft
 
 _PANES = ("folders", "photos", "tags")
-_OVERVIEW_S = 0.25
-_LOOK_S = 0.25
 
 
 class ReviewScreen(Screen[None]):
