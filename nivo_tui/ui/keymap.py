@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from nivo_tui.errors import SettingsError
-from nivo_tui.ui.commands import BY_ID, COMMANDS, key_sign
+from nivo_tui.ui.commands import BY_ID, COMMANDS, TAGS, key_sign
 
 LIGHTROOM: dict[str, str] = {
     "accept": "p",
@@ -100,6 +100,16 @@ class KeyTable:
         if (context, key) in self._starts:
             return Match(waiting=True)
         return Match(self._found.get((context, key)))
+
+    def match_dialog(self, context: str, pending: str, key: str, same: Mapping[str, str]) -> Match:
+        """The meaning of a key in a dialog; where it has none there, that of the review's command.
+
+        `same` maps commands of the review to those of the dialog: a person's own keys mean the same in both.
+        """
+        match = self.match(context, pending, key)
+        if match.command is None and not match.waiting:
+            return Match(same.get(self.match(TAGS, "", key).command or ""))
+        return match
 
     def digit(self, key: str) -> int | None:
         """The row (0 is the first) that a key of `flip` means."""

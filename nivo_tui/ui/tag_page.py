@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nivo_tui.catalog.across import TagPhoto, TagTally
-from nivo_tui.ui.commands import TAG_VIEW, TAGS
+from nivo_tui.ui.commands import TAG_VIEW
 from nivo_tui.ui.keymap import KeyTable, Match
 from nivo_tui.ui.text import number
 
@@ -33,10 +33,7 @@ _REVIEW_KEYS = {
 
 def meaning(keys: KeyTable, pending: str, key: str) -> Match:
     """What a key means in the tag view."""
-    match = keys.match(TAG_VIEW, pending, key)
-    if match.command is None and not match.waiting:
-        return Match(_REVIEW_KEYS.get(keys.match(TAGS, "", key).command or ""))
-    return match
+    return keys.match_dialog(TAG_VIEW, pending, key, _REVIEW_KEYS)
 
 
 def labels(keys: KeyTable) -> str:

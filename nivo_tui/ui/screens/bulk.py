@@ -23,7 +23,7 @@ from nivo_tui.errors import NivoError
 from nivo_tui.model import Suggestion
 from nivo_tui.text import plain
 from nivo_tui.ui.bulk_words import BulkWords
-from nivo_tui.ui.commands import BULK, TAGS
+from nivo_tui.ui.commands import BULK
 from nivo_tui.ui.geometry import HEIGHTS, WIDTHS
 from nivo_tui.ui.held_key import HeldKey, Press
 from nivo_tui.ui.images.single import DEBOUNCE_S, SinglePicture
@@ -250,14 +250,10 @@ class BulkScreen(ModalScreen[None]):
         if event.key == "escape":
             self.dismiss()
             return
-        match = self._review.keys.match(BULK, self._pending, event.key)
+        match = self._review.keys.match_dialog(BULK, self._pending, event.key, _REVIEW_KEYS)
         self._pending = event.key if match.waiting else ""
-        command = match.command
-        if command is None and not match.waiting:
-            # A person's own keys of the review mean the same here.
-            command = _REVIEW_KEYS.get(self._review.keys.match(TAGS, "", event.key).command or "")
-        if command is not None and self.judgement is not None:
-            self._do(command, press, self.judgement)
+        if match.command is not None and self.judgement is not None:
+            self._do(match.command, press, self.judgement)
 
     def _do(self, command: str, press: Press, judgement: Judgement) -> None:
         moves = {"bulk_next": 1, "bulk_previous": -1}

@@ -16,7 +16,7 @@ from nivo_tui.catalog.bursts import Likeness, Offer, give, read_offer
 from nivo_tui.errors import NivoError
 from nivo_tui.text import plain
 from nivo_tui.ui.burst_words import apart, foot_lines, head_lines
-from nivo_tui.ui.commands import BURST, TAGS
+from nivo_tui.ui.commands import BURST
 from nivo_tui.ui.geometry import HEIGHTS, WIDTHS
 from nivo_tui.ui.guard import CONFIRM_S
 from nivo_tui.ui.held_key import HeldKey, Press
@@ -179,15 +179,10 @@ class BurstScreen(ModalScreen[None]):
         if event.key == "escape":
             self.dismiss()
             return
-        keys = self._review.keys
-        match = keys.match(BURST, self._pending, event.key)
+        match = self._review.keys.match_dialog(BURST, self._pending, event.key, _REVIEW_KEYS)
         self._pending = event.key if match.waiting else ""
-        command = match.command
-        if command is None and not match.waiting:
-            # A person's own keys of the review mean the same here.
-            command = _REVIEW_KEYS.get(keys.match(TAGS, "", event.key).command or "")
-        if command is not None and self.offer is not None:
-            self._do(command, press)
+        if match.command is not None and self.offer is not None:
+            self._do(match.command, press)
 
     def _do(self, command: str, press: Press) -> None:
         self._said = ""
