@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from nivo_tui import __version__
+from nivo_tui.commands import clock_options, tag_options
 from nivo_tui.errors import HomeBusyError, NivoError, PhotoError, SettingsError, StoreError, UsageError
 
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -24,10 +25,16 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("write:undo", "take back a run"),
     "runs": ("write:runs", "list the runs that changed files"),
     "verify": ("write:verify", "check pictures, tags and backups"),
+    "clock": ("clock:run", "correct the times of photos whose camera's clock was wrong"),
     "backups": ("backups:run", "list, verify, prune or restore the copies kept beside photos"),
     "report": ("report:report", "count tags by category"),
     "export": ("report:export", "everything known, as JSON or CSV"),
-    "import": ("report:import_tags", "take in tags from a file"),
+    "import": ("importing:import_tags", "take in tags from a file, or keywords that Lightroom exported"),
+    "vocabulary": ("vocabulary:run", "what tags there are and how they are written; join your own words"),
+    "thresholds": (
+        "thresholds:run",
+        "from which confidence on tags are ticked, learned from your judgements",
+    ),
     "models": ("models:run", "list, fetch, import, verify or remove model packs"),
     "demo": ("demo:run", "try it on a small library of its own"),
     "doctor": ("doctor:run", "check the installation"),
@@ -116,6 +123,8 @@ def _parse(words: list[str]) -> argparse.Namespace:
     first = next((w for i, w in enumerate(words) if not w.startswith("-") and _is_free(words, i)), None)
     if first == "search":
         words = _query_apart(words)
+    if first == "clock":
+        words = clock_options.signs_joined(words)
     if first in _COMMANDS or {"-h", "--help", "--version"} & set(words):
         return _parser().parse_args(words)
     return _screen_parser().parse_args(words, argparse.Namespace(command="screen"))
@@ -171,6 +180,10 @@ def _screen_parser() -> argparse.ArgumentParser:
 
 def _add_screen_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", metavar="DIR", help="the folder to open (default: this one)")
+    _add_images(parser)
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images",
         choices=("auto", "sixel", "kitty", "half", "none"),
@@ -209,13 +222,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name in ("write", "untag", "undo"):
         _add_execute(made[name])
+    clock_options.add_to(made["clock"], [_common(suppress=True)], _number)
     _add_backups(made["backups"])
+    tag_options.add_vocabulary(made["vocabulary"], [_common(suppress=True)])
     _add_models(made["models"])
+    tag_options.add_thresholds(made["thresholds"], [_common(suppress=True)])
+    made["report"].add_argument("--all", action="store_true", help="list every tag, not the top 20 alone")
     made["export"].add_argument("--format", choices=("json", "csv"), default="json")
     made["export"].add_argument("-o", "--output", metavar="FILE")
     made["import"].add_argument("file", metavar="FILE")
     made["import"].add_argument("--accept", action="store_true", help="accept the tags at once")
     made["demo"].add_argument("--dir", metavar="DIR", help="where the demo library is made")
+    _add_images(made["demo"])
     made["demo"].add_argument("--check", action="store_true", help="walk the whole loop without the screen")
     return parser
 
@@ -232,7 +250,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "A QUERY stands in single quotes: "
         'nivo-tui search \'tag:beach -tag:night person:"Ann" faces:>=2 taken:2025-06..2025-08 quality:>60 '
-        "rating:>=3 format:heic near:38.7,-9.1,5km is:todo keyword:holiday folder:Batch_1 word'. "
+        "rating:>=3 format:heic near:Lisbon,5km is:todo keyword:holiday folder:Batch_1 word'. "
         "A minus leaves out; is: takes undecided new todo done passed failed write accepted rejected; "
         "a word is looked for in names, tags and keywords."
     )

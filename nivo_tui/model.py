@@ -77,8 +77,9 @@ class Capture:
     """How a picture was taken, as its file says. None where the file does not say.
 
     `taken_at` carries a time zone only where the file states one. `taken_from` names the field it came
-    from ("original", "digitized", "modified", "gps", "xmp"). `exposure_s` is in seconds, focal lengths in
-    millimetres.
+    from ("original", "digitized", "modified", "gps", "xmp"; "name" where the file's name tells it).
+    `utc_offset_s` is how far a time without a zone is ahead of UTC, in seconds, where the satellites' time
+    beside it tells. `exposure_s` is in seconds, focal lengths in millimetres.
     """
 
     taken_at: datetime | None = None
@@ -94,6 +95,7 @@ class Capture:
     flash_fired: bool | None = None
     gps: Gps | None = None
     software: str | None = None
+    utc_offset_s: int | None = None
 
     @property
     def camera(self) -> str | None:
@@ -197,7 +199,8 @@ class Suggestion:
     """A tag proposed for a photo. `source` is what proposed it; `why` is a line in words with numbers.
 
     `category` is None for a tag of a person's own that the vocabulary does not know. A `fact` is computed
-    and needs no review; all else is a judgement.
+    and needs no review; all else is a judgement. `path` is the tag's place in the hierarchy, from the root to
+    its label, where this photo's is not that of the vocabulary: two towns of one name lie in two countries.
     """
 
     tag: str
@@ -208,6 +211,7 @@ class Suggestion:
     why: str
     state: State = State.UNDECIDED
     fact: bool = False
+    path: tuple[str, ...] = ()
 
     @property
     def is_name(self) -> bool:

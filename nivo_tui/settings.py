@@ -145,11 +145,31 @@ class ScreenSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivatePlace:
+    """[[places.private]]: photos within `radius_m` metres of it get no location tag.
+
+    `lat` and `lon` are degrees (WGS 84). `name` is for the person who reads the settings; nothing shows it.
+    """
+
+    lat: float
+    lon: float
+    radius_m: float
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesSettings:
+    """[places]: what is said of where photos were taken."""
+
+    private: tuple[PrivatePlace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set.
 
     `keys` maps a command's id to its keys, "a,enter". `tags` are tags of the person's own, as they stand in
-    the file: what they say is checked where the vocabulary is known (`tagging.phrases.parse_user_tags`).
+    the file: what they say is checked where the vocabulary is known (`tagging.own_words.parse_user_tags`).
     """
 
     scan: ScanSettings = ScanSettings()
@@ -157,6 +177,7 @@ class Settings:
     screen: ScreenSettings = ScreenSettings()
     keys: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, Any] = field(default_factory=dict)
+    places: PlacesSettings = PlacesSettings()
 
 
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -200,9 +221,10 @@ def _settings_from(data: dict[str, Any], path: Path) -> Settings:
     sections: dict[str, Any] = {"scan": ScanSettings(), "write": WriteSettings(), "screen": ScreenSettings()}
     keys: dict[str, str] = {}
     tags: dict[str, Any] = {}
+    places = PlacesSettings()
     for name, value in data.items():
-        if name not in (*sections, "keys", "tags"):
-            known = [*sections, "keys", "tags"]
+        if name not in (*sections, "keys", "tags", "places"):
+            known = [*sections, "keys", "tags", "places"]
             raise SettingsError(f"{path}: unknown section [{name}]{_guess(name, known)}")
         if not isinstance(value, dict):
             raise SettingsError(f"{path}: {name} is a section; write [{name}] and its keys below it")
@@ -210,9 +232,49 @@ def _settings_from(data: dict[str, Any], path: Path) -> Settings:
             keys = {str(k): _checked(path, name, k, v, "") for k, v in value.items()}
         elif name == "tags":
             tags = value
+        elif name == "places":
+            places = _places(path, value)
         else:
             sections[name] = _section(path, name, sections[name], value)
-    return Settings(**sections, keys=keys, tags=tags)
+    return Settings(**sections, keys=keys, tags=tags, places=places)
+
+
+def _places(path: Path, values: dict[str, Any]) -> PlacesSettings:
+    for key in values:
+        if key != "private":
+            raise SettingsError(f"{path}: unknown key {key!r} in [places]{_guess(key, ['private'])}")
+    listed = values.get("private", [])
+    if not isinstance(listed, list) or not all(isinstance(place, dict) for place in listed):
+        raise SettingsError(
+            f"{path}: [places] private is a list of places; write [[places.private]] above each, and lat, "
+            "lon and radius_m below it"
+        )
+    return PlacesSettings(tuple(_private(path, number, place) for number, place in enumerate(listed, 1)))
+
+
+_PLACE_RANGES = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0), "radius_m": (1.0, 1_000_000.0)}
+
+
+def _private(path: Path, number: int, values: dict[str, Any]) -> PrivatePlace:
+    where = f"{path}: [[places.private]] number {number}"
+    known = [*_PLACE_RANGES, "name"]
+    for key in values:
+        if key not in known:
+            raise SettingsError(f"{where}: unknown key {key!r}{_guess(key, known)}")
+    numbers = {}
+    for key, (least, most) in _PLACE_RANGES.items():
+        if key not in values:
+            raise SettingsError(f"{where}: {key} is missing; a private place has lat, lon and radius_m")
+        value = values[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            unit = "metres" if key == "radius_m" else "degrees"
+            limits = f"from {least:g} to {most:,.0f} ({unit})"
+            raise SettingsError(f"{where}: {key} is a number {limits}, not {value!r}")
+        numbers[key] = float(value)
+    name = values.get("name", "")
+    if not isinstance(name, str):
+        raise SettingsError(f"{where}: name must be a text in quotes, not {name!r}")
+    return PrivatePlace(**numbers, name=name)
 
 
 def _section(path: Path, name: str, default: Any, values: dict[str, Any]) -> Any:

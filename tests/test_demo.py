@@ -212,15 +212,16 @@ def test_the_screen_opens_on_the_demo_with_a_home_of_its_own(
 ) -> None:
     from nivo_tui.ui import start
 
-    opened: list[tuple[str, Path, str]] = []
+    opened: list[tuple[str, Path, str, str | None]] = []
 
     def run(root: str, paths: Any, settings: Any, *, images: str | None, title: str) -> int:
-        opened.append((root, paths.home, title))
+        opened.append((root, paths.home, title, images))
         return 0
 
     monkeypatch.setattr(start, "run", run)
     assert main(["demo", "--dir", str(made.folder)]) == 0
-    assert opened == [(str(made.photos), made.home, "demo")]
+    assert main(["demo", "--images", "half", "--dir", str(made.folder)]) == 0
+    assert opened == [(str(made.photos), made.home, "demo", images) for images in (None, "half")]
     assert not home.exists()
     assert "touches your own photos" in capsys.readouterr().err
 

@@ -14,7 +14,7 @@ from nivo_tui import __version__
 from nivo_tui.cli import _COMMANDS
 from nivo_tui.inference.packs.registry import load_registry
 from nivo_tui.settings import Settings, load_settings
-from nivo_tui.tagging.phrases import parse_user_tags
+from nivo_tui.tagging.own_words import parse_user_tags
 from nivo_tui.ui.commands import key_table_markdown
 from nivo_tui.ui.keymap import key_table
 
@@ -56,7 +56,10 @@ def test_the_example_of_settings_works(tmp_path: Path) -> None:
     settings = load_settings(file)
     assert settings.write.readers == ("lightroom",)
     key_table(settings.screen.keymap, settings.keys)
-    assert [tag.label for tag in parse_user_tags(settings.tags)] == ["sailing", "Our garden"]
+    tags = {tag.id: tag for tag in parse_user_tags(settings.tags)}
+    assert [tag.label for tag in tags.values()] == ["sailing", "Our garden", "Beach", "bicycle"]
+    assert tags["beach"].path == ("Places", "Coast", "Beach") and not tags["bicycle"].enabled
+    assert [place.radius_m for place in settings.places.private] == [500]
 
 
 def test_the_packs_named_are_those_that_can_be_fetched() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nivo_tui.errors import SettingsError
-from nivo_tui.settings import load_paths, load_settings
+from nivo_tui.settings import PrivatePlace, load_paths, load_settings
 
 
 def _load(tmp_path: Path, text: str):
@@ -32,6 +32,36 @@ def test_values_are_taken_over(tmp_path: Path) -> None:
 
 def test_tags_of_ones_own_are_handed_on(tmp_path: Path) -> None:
     assert _load(tmp_path, '[tags]\nsailing = "a boat"\n').tags == {"sailing": "a boat"}
+
+
+def test_private_places_are_read(tmp_path: Path) -> None:
+    text = "[[places.private]]\nlat = 38.96\nlon = -9\nradius_m = 300\nname = 'home'\n"
+    assert _load(tmp_path, text).places.private == (PrivatePlace(38.96, -9.0, 300.0, "home"),)
+    inline = "[places]\nprivate = [{ lat = 1, lon = 2, radius_m = 3 }]\n"
+    assert _load(tmp_path, inline).places.private == (PrivatePlace(1, 2, 3),)
+    assert _load(tmp_path, "[places]\n").places.private == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[places]\nprivat = []\n", "privat.*private"),
+        ("[places]\nprivate = 3\n", "list of places"),
+        ("[places]\nprivate = [3]\n", "list of places"),
+        ("places = 3\n", "places is a section"),
+        ("[[places.private]]\nlat = 1\nlon = 2\n", "number 1: radius_m is missing"),
+        ("[[places.private]]\nlat = 91\nlon = 2\nradius_m = 5\n", "lat is a number from -90 to 90"),
+        ("[[places.private]]\nlat = true\nlon = 2\nradius_m = 5\n", "lat is a number"),
+        ("[[places.private]]\nlat = nan\nlon = 2\nradius_m = 5\n", "lat is a number"),
+        ("[[places.private]]\nlat = 1\nlon = 2\nradius_m = 0\n", "radius_m is a number from 1"),
+        ("[[places.private]]\nlat = 1\nlon = 2\nradius_m = '5'\n", "radius_m.*not '5'"),
+        ("[[places.private]]\nlat = 1\nlon = 2\nradius = 5\n", "'radius'.*radius_m"),
+        ("[[places.private]]\nlat = 1\nlon = 2\nradius_m = 5\nname = 5\n", "name must be a text"),
+    ],
+)
+def test_a_mistake_in_private_places_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        _load(tmp_path, text)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from nivo_tui.catalog.decisions import Choice
 from nivo_tui.catalog.on_many import is_name_on
 from nivo_tui.catalog.paths import below, from_db
 from nivo_tui.catalog.records import fold
+from nivo_tui.catalog.words import names_in_files
 from nivo_tui.model import Category, State
 
 if TYPE_CHECKING:
@@ -182,9 +183,10 @@ def _note_decided(db: sqlite3.Connection, kinds: Sequence[sqlite3.Row]) -> bool:
         "JOIN d.decisions e ON e.id = t.decision JOIN photos p ON p.image_hash = e.image_hash "
         "WHERE t.state = 'rejected'"
     )
+    names = names_in_files(db)
     db.executemany(
         "INSERT OR IGNORE INTO temp.decided SELECT ?, photo FROM keywords WHERE folded = ?",
-        [(kind["tag"], fold(kind["label"])) for kind in kinds],
+        [(kind["tag"], name) for kind in kinds for name in {fold(kind["label"])} | names[kind["tag"]]],
     )
     return db.execute("SELECT 1 FROM temp.decided LIMIT 1").fetchone() is not None
 

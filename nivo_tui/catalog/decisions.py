@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def open_decisions(paths: Paths) -> sqlite3.Connection:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One tag of one photo and what becomes of it."""
+    """One tag of one photo and what becomes of it. `single`: a key of its own judged this tag on it."""
 
     path: str
     tag: str
@@ -38,6 +38,7 @@ class Choice:
     state: State
     category: str | None = None
     image_hash: str | None = None
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ class DecisionStore:
         self._db = connection
         self._path: str = connection.execute("PRAGMA database_list").fetchone()[2]
         self._file = self._identity()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection to decisions.db, for what `record` is given to add."""
+        return self._db
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -108,11 +114,15 @@ class DecisionStore:
         by: str,
         done: Iterable[tuple[str, str | None]] = (),
         never: Collection[str] = (),
+        rules: Collection[tuple[str, str, str | None]] = (),
+        also: Callable[[int], None] | None = None,
     ) -> tuple[int, tuple[int, ...]]:
-        """Commit one act: its choices, the photos that are done with it as (path, image hash), its rules.
+        """Commit one act: its choices, the photos that are done with it as (path, image hash), the tags that
+        it stops everywhere, and other rules as (kind, tag, text).
 
         Returns the act's id and the ids of its decisions, in the order of `choices`. `by` is who or what
-        decided: "key", "command", "import".
+        decided: "key", "command", "import". `also` is given the act's id and adds what else belongs to it,
+        all within one transaction.
         """
         with self._transaction():
             act = self._insert(
@@ -126,6 +136,10 @@ class DecisionStore:
                 )
             for tag in never:
                 self._insert("INSERT INTO rules(act, kind, tag) VALUES(?, ?, ?)", (act, NEVER, tag))
+            for rule in rules:
+                self._insert("INSERT INTO rules(act, kind, tag, text) VALUES(?, ?, ?, ?)", (act, *rule))
+            if also is not None:
+                also(act)
         return act, ids
 
     def _insert(self, statement: str, values: tuple[object, ...]) -> int:
@@ -134,9 +148,12 @@ class DecisionStore:
     def _add_decision(self, act: int, choice: Choice) -> int:
         path = to_db(choice.path)
         number = self._insert(
-            "INSERT INTO decisions(act, path, image_hash, tag, label, category, state) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (act, path, choice.image_hash, choice.tag, choice.label, choice.category, choice.state),
+            "INSERT INTO decisions(act, path, image_hash, tag, label, category, state, single) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(act, path, choice.image_hash, choice.tag, choice.label, choice.category),
+                *(choice.state, choice.single),
+            ),
         )
         self._db.execute(
             "INSERT OR REPLACE INTO standing(path, tag, decision, state, folded) VALUES(?, ?, ?, ?, ?)",
@@ -234,8 +251,9 @@ class DecisionStore:
     def rejected_of_hash(self, image_hash: str) -> frozenset[str]:
         """Tags rejected on any photo with this image data: they are not suggested on its copies either."""
         rows = self._db.execute(
-            "SELECT DISTINCT d.tag FROM standing s JOIN decisions d ON d.id = s.decision "
-            "WHERE d.image_hash = ? AND s.state = ?",
+            "SELECT DISTINCT d.tag FROM decisions d "
+            "CROSS JOIN standing s ON s.path = d.path AND s.tag = d.tag "
+            "WHERE d.image_hash = ? AND s.decision = d.id AND s.state = ?",
             (image_hash, State.REJECTED),
         )
         return frozenset(r["tag"] for r in rows)

@@ -16,6 +16,9 @@ from nivo_tui.catalog.shots import ENDINGS_BESIDE, Shot, find_shots, stem_of_sho
 _RULE = 1
 """Which rule the shots of a catalog were made by (its `application_id`); 0 before there was any."""
 
+# Files are told apart by what they state: a correction that is for one of them alone, because its edited copy
+# names no camera, would part a shot.
+_STATED = "CASE WHEN stated IS NULL THEN taken_at ELSE json_extract(stated, '$.taken_at') END"
 _AT_ONCE = 500
 _NOTHING = (None, "[]")
 
@@ -58,7 +61,7 @@ class ShotRows:
         Returns how many rows changed. They are changed in short transactions.
         """
         rows = self._db.execute(
-            "SELECT id, path, taken_at, error, lead, companions FROM photos WHERE folder = ?",
+            f"SELECT id, path, {_STATED} AS taken_at, error, lead, companions FROM photos WHERE folder = ?",
             (to_db(folder),),
         ).fetchall()
         shots = _shots_of(rows, beside)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nivo_tui.catalog.decisions import NEVER
+from nivo_tui.catalog.words import KEEP, MAP
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,8 +38,9 @@ class Entry:
 
     `number` is the act's, or the run's where `is_run`. `by` is who or what decided: key, bulk, command
     and so on. `decisions` and `photos` count what it holds (a run's photos are the files it changed);
-    `rules` are the tags it stops everywhere. `state` is stands or revoked, of a run stands, partly or
-    undone; an act of which single decisions were taken back stands partly as well.
+    `rules` are the tags it stops everywhere, `words` what it says of keywords. `state` is stands or revoked,
+    of a run stands, partly or undone; an act of which single decisions were taken back stands partly as
+    well.
     """
 
     number: int
@@ -50,6 +52,7 @@ class Entry:
     photos: int
     rules: tuple[str, ...]
     state: str
+    words: tuple[str, ...] = ()
 
     @property
     def revoked(self) -> bool:
@@ -101,17 +104,30 @@ class History:
         """One act."""
         return next(iter(self._acts([act])), None)
 
+    def changes_suggestions(self, acts: Sequence[int]) -> bool:
+        """Whether what is suggested depends on one of these acts: keywords, clocks, bars."""
+        marks = _marks(acts)
+        row = self._db.execute(
+            f"SELECT 1 FROM d.rules WHERE act IN ({marks}) AND kind <> ? "
+            f"UNION ALL SELECT 1 FROM d.own_words WHERE act IN ({marks}) "
+            f"UNION ALL SELECT 1 FROM d.clocks WHERE act IN ({marks}) LIMIT 1",
+            (*acts, NEVER, *acts, *acts),
+        ).fetchone()
+        return row is not None
+
     def _acts(self, numbers: Sequence[int]) -> list[Entry]:
         rows = self._db.execute(f"{_ACTS} WHERE a.id IN ({_marks(numbers)})", tuple(numbers))
         return [self._act(row) for row in rows.fetchall()]
 
     def _act(self, row: sqlite3.Row) -> Entry:
         rules: tuple[str, ...] = ()
+        words: tuple[str, ...] = ()
         if row["rules"]:
-            stopped = self._db.execute(
-                "SELECT tag FROM d.rules WHERE act = ? AND kind = ? ORDER BY id", (row["id"], NEVER)
-            )
-            rules = tuple(r["tag"] for r in stopped)
+            made = self._db.execute(
+                "SELECT kind, tag, coalesce(text, '') FROM d.rules WHERE act = ? ORDER BY id", (row["id"],)
+            ).fetchall()
+            rules = tuple(tag for kind, tag, _ in made if kind == NEVER)
+            words = tuple(_SAYS[kind].format(tag, text) for kind, tag, text in made if kind in _SAYS)
         if row["revoked_at"] is not None:
             state = "revoked"
         elif row["single"]:
@@ -129,6 +145,7 @@ class History:
             row["photos"],
             rules,
             state,
+            words,
         )
 
     def _runs(self, numbers: Sequence[int]) -> list[Entry]:
@@ -153,6 +170,7 @@ class History:
         ]
 
 
+_SAYS = {MAP: "{0} is written as {1}", KEEP: "{1} is kept apart from {0}"}
 _OF_KIND = {
     Kind.ALL: "1",
     Kind.RULES: "a.id IN (SELECT act FROM d.rules)",

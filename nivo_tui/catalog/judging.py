@@ -15,6 +15,7 @@ from nivo_tui.catalog.on_many import is_name_anywhere
 from nivo_tui.catalog.paths import below, from_db
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.views import PhotoDetail
+from nivo_tui.catalog.words import names_in_files
 from nivo_tui.model import State, Suggestion
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _CANDIDATES = """
     AND NOT EXISTS(SELECT 1 FROM d.standing t
         WHERE t.path = p.path AND t.tag = :tag AND t.state <> 'undecided')
 """
-_IN_FILE = "SELECT photo FROM keywords WHERE folded = ?"
+_IN_FILE = "SELECT photo FROM keywords WHERE folded IN ({marks})"
 _REFUSED = """
     SELECT p.id FROM d.standing t JOIN d.decisions e ON e.id = t.decision
     JOIN photos p ON p.image_hash = e.image_hash
@@ -112,7 +113,9 @@ def _found(library: Library, folder: str, suggestion: Suggestion) -> list[tuple[
         return []
     db = library.connection
     start, end = below(folder)
-    left_out = {row[0] for row in _tuples(db, _IN_FILE, (fold(suggestion.label),))}
+    names = tuple({fold(suggestion.label)} | names_in_files(db).get(tag, set()))
+    in_file = _IN_FILE.format(marks=", ".join("?" * len(names)))
+    left_out = {row[0] for row in _tuples(db, in_file, names)}
     left_out.update(row[0] for row in _tuples(db, _REFUSED, (tag,)))
     rows = _tuples(db, _CANDIDATES, {"tag": tag, "start": start, "end": end})
     return [(photo, confidence) for photo, confidence in rows if photo not in left_out]

@@ -21,16 +21,23 @@ _EACH_KEYWORD = (
     "WHERE folded IS NOT NULL"
 )
 _DECIDED = "SELECT DISTINCT label FROM d.decisions"
+# What is in no file: words of the settings, and of lists that were brought along.
+_OF_SETTINGS = "SELECT keyword FROM words"
+_BROUGHT = (
+    "SELECT json_extract(w.path, '$[#-1]') FROM d.own_words w JOIN d.acts a ON a.id = w.act "
+    "WHERE a.revoked_at IS NULL"
+)
 _LONGEST = 200
 
 
 def known_words(library: Library) -> tuple[str, ...]:
-    """The labels of suggestions, the keywords of files and what was ever decided on; once each, in order.
+    """The labels of suggestions, the keywords of files, the owner's other words and what was ever decided on;
+    once each, in order.
 
     Words are the same whatever their case; that of the file's owner is kept before ours.
     """
     found: dict[str, str] = {}
-    for query in (_EACH_KEYWORD, _DECIDED, _EACH_TAG):
+    for query in (_EACH_KEYWORD, _OF_SETTINGS, _BROUGHT, _DECIDED, _EACH_TAG):
         for (word,) in library.connection.execute(query):
             if word and len(word) <= _LONGEST:
                 found.setdefault(word.casefold(), word)

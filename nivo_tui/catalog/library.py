@@ -12,7 +12,7 @@ from nivo_tui.catalog.decisions import Choice, DecisionStore, Standing, open_dec
 from nivo_tui.catalog.listed import PROGRESS, Listed
 from nivo_tui.catalog.paths import below, from_db, to_db
 from nivo_tui.catalog.photos import open_catalog
-from nivo_tui.catalog.records import capture_of, face_of, fold, quality_of, suggestion_of
+from nivo_tui.catalog.records import capture_of, face_of, fold, quality_of, suggestion_of, taken_of
 from nivo_tui.catalog.states import VERBS, added_choice, added_suggestion, choices_as_shown, state_of
 from nivo_tui.catalog.together import WholeShots
 from nivo_tui.catalog.views import Counts, FolderView, PhotoDetail, PhotoView, Progress
@@ -117,6 +117,7 @@ class Library:
         keywords = self._keywords(row["id"])
         in_file = {fold(word) for word in keywords}
         suggestions, ticked = self._suggestions(row, standing, in_file)
+        called = {s.tag: s.label for s in suggestions}
         capture = capture_of(row)
         return PhotoDetail(
             path=path,
@@ -138,14 +139,15 @@ class Library:
             suggestions=suggestions,
             ticked=ticked,
             to_write=tuple(
-                s.label
+                name
                 for s in standing.values()
-                if s.state is State.ACCEPTED and fold(s.label) not in in_file
+                if s.state is State.ACCEPTED and fold(name := called.get(s.tag, s.label)) not in in_file
             ),
             thumbnail=self._thumbnail(path, row),
             progress=Progress(row["progress"]),
             error=row["error"],
             notes=tuple(json.loads(row["notes"])),
+            taken_why=None if (taken := taken_of(row)) is None else taken.why,
             uninformative=frozenset(self.uninformative()),
         )
 
@@ -220,14 +222,17 @@ class Library:
         if tag not in known:
             raise UsageError(f"{detail.name} has no tag {tag!r}; see: nivo-tui show")
         s = known[tag]
-        choice = Choice(path, tag, s.label, state, s.category, detail.image_hash)
+        choice = Choice(path, tag, s.label, state, s.category, detail.image_hash, single=by == "key")
         title = f"{VERBS[state]} {s.label!r} for {detail.name}"
         return self.commit(title, [choice], by=by)
 
-    def accept_as_shown(self, path: str, ticked: Collection[str]) -> int:
-        """Accept the ticked tags, pass the other open judgements, and call the shot done; one act."""
+    def accept_as_shown(self, path: str, ticked: Collection[str], unticked: Collection[str] = ()) -> int:
+        """Accept the ticked tags, pass the other open judgements, and call the shot done; one act.
+
+        `unticked` are those of the others that a key of their own unticked: each was judged by itself.
+        """
         detail = self._detail(path)
-        choices = choices_as_shown(detail, ticked)
+        choices = choices_as_shown(detail, ticked, unticked)
         choices += self.rest_of_members(detail)
         accepted = sum(c.state is State.ACCEPTED for c in choices)
         title = f"{accepted} accepted, {len(choices) - accepted} passed, {detail.name} done"

@@ -19,10 +19,19 @@ PROGRESS = (
 )
 """How far a person is with the photo `p`."""
 
+REFUSED = (
+    "EXISTS(SELECT 1 FROM d.decisions e CROSS JOIN d.standing t ON t.path = e.path AND t.tag = e.tag "
+    "WHERE e.image_hash = p.image_hash AND e.tag = g.tag AND t.decision = e.id AND t.state = 'rejected')"
+)
+"""Whether the tag of suggestion `g` was rejected for the picture of the photo `p`, in whatever file."""
+
 _OPEN_TAGS = (
     "(SELECT count(*) FROM suggestions g WHERE g.photo = p.id AND g.fact = 0 "
-    "AND g.tag NOT IN (SELECT tag FROM uninformative) AND NOT EXISTS("
-    "SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.tag = g.tag AND s.state <> 'undecided'))"
+    "AND g.tag NOT IN (SELECT tag FROM uninformative) "
+    "AND g.tag NOT IN (SELECT r.tag FROM d.rules r JOIN d.acts a ON a.id = r.act "
+    "WHERE r.kind = 'never' AND a.revoked_at IS NULL) AND NOT EXISTS("
+    "SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.tag = g.tag AND s.state <> 'undecided') "
+    f"AND NOT {REFUSED})"
 )
 _MEMBER_ERROR = (
     "(SELECT m.error FROM photos m INDEXED BY photos_lead "

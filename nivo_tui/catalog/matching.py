@@ -9,16 +9,17 @@ import math
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from nivo_tui.catalog.listed import PROGRESS
+from nivo_tui.catalog.listed import PROGRESS, REFUSED
 from nivo_tui.catalog.paths import to_db
 from nivo_tui.catalog.query import Formats, Is, Named, Near, Number, Query, Taken, Term, Word
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.sql_functions import EARTH_KM, is_called, utf8
 from nivo_tui.catalog.states import tag_id
+from nivo_tui.catalog.words import names_in_files
 
 _DEGREE_KM = math.pi * EARTH_KM / 180
 
@@ -39,16 +40,24 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The tags of the suggestions in a catalog: id to label, those that name people, and the never tags."""
+    """The tags of the suggestions in a catalog: id to label, those that name people, and the never tags.
+
+    `words` are keywords of files, folded, that mean a tag as well.
+    """
 
     labels: dict[str, str]
     names: frozenset[str]
     never: frozenset[str]
+    words: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def names_of(self, tag: str) -> list[str]:
+        """All that a file may call the tag, folded."""
+        return list(dict.fromkeys((fold(self.labels.get(tag, tag)), fold(tag), *self.words.get(tag, ()))))
 
     def called(self, text: str) -> list[str]:
-        """The tags whose id or label this text is, whatever its case."""
+        """The tags whose id or label this text is, or another word for it, whatever its case."""
         wanted = fold(text)
-        return [tag for tag, label in self.labels.items() if wanted in (fold(tag), fold(label))]
+        return [tag for tag in self.labels if wanted in self.names_of(tag)]
 
     def holding(self, text: str) -> list[str]:
         """The tags in whose id or label this text stands."""
@@ -86,6 +95,7 @@ def read_vocabulary(connection: sqlite3.Connection) -> Vocabulary:
         {row["tag"]: row["label"] for row in rows},
         frozenset(row["tag"] for row in rows if row["is_name"]),
         never,
+        names_in_files(connection),
     )
 
 
@@ -165,7 +175,7 @@ def _with_tags(
         )
         parts.append((" UNION ", Clause(passed, tuple(stopped))))
     for tag in tags if in_file else ():
-        for label in dict.fromkeys((fold(vocabulary.labels.get(tag, tag)), fold(tag))):
+        for label in vocabulary.names_of(tag):
             parts.append(
                 (" UNION ", Clause("SELECT k.photo, ? FROM keywords k WHERE k.folded = ?", (tag, label)))
             )
@@ -180,7 +190,7 @@ def _tag(text: str, vocabulary: Vocabulary) -> Clause:
     own = tag_id(utf8(text))
     made.setdefault(own, text)
     tags = dict.fromkeys((*vocabulary.called(text), own))
-    return _with_tags(list(tags), Vocabulary(made, vocabulary.names, vocabulary.never))
+    return _with_tags(list(tags), Vocabulary(made, vocabulary.names, vocabulary.never, vocabulary.words))
 
 
 def _person(text: str, vocabulary: Vocabulary) -> Clause:
@@ -321,13 +331,14 @@ def _near(condition: Near) -> Clause:
     return Clause(f"({box} AND nivo_km(p.lat, p.lon, ?, ?) <= ?)", (*values, lat, lon, condition.km))
 
 
-_UNDECIDED = """EXISTS(
+_UNDECIDED = f"""EXISTS(
     SELECT 1 FROM suggestions g WHERE g.photo = p.id AND g.fact = 0
     AND g.tag NOT IN (SELECT u.tag FROM uninformative u)
     AND g.tag NOT IN (SELECT r.tag FROM d.rules r JOIN d.acts a ON a.id = r.act
         WHERE r.kind = 'never' AND a.revoked_at IS NULL)
     AND NOT EXISTS(
         SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.tag = g.tag AND s.state <> 'undecided')
+    AND NOT {REFUSED}
     AND NOT EXISTS(
         SELECT 1 FROM keywords k WHERE k.photo = g.photo AND +k.folded = nivo_fold(g.label)))"""
 _STANDING = "EXISTS(SELECT 1 FROM d.standing s WHERE s.path = p.path AND s.state = '{state}')"

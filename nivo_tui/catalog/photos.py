@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from nivo_tui.catalog import suggestion_rows
 from nivo_tui.catalog.database import open_database
 from nivo_tui.catalog.paths import below, from_db, to_db
 from nivo_tui.catalog.records import (
@@ -22,6 +23,7 @@ from nivo_tui.catalog.records import (
     quality_of,
     quality_to_text,
     row_of,
+    taken_of,
     versions_of,
 )
 from nivo_tui.catalog.schema import CATALOG_MIGRATIONS
@@ -151,6 +153,7 @@ class PhotoStore:
             versions=versions_of(row["versions"]),
             notes=tuple(json.loads(row["notes"])),
             error=row["error"],
+            taken=taken_of(row),
         )
 
     def save(self, records: Sequence[PhotoRecord]) -> None:
@@ -178,14 +181,9 @@ class PhotoStore:
             ),
         )
         self._db.execute("DELETE FROM suggestions WHERE photo = ?", (photo,))
-        self._db.executemany(
-            "INSERT INTO suggestions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (photo, s.tag, s.label, s.category, s.confidence, s.source, s.why, s.fact, r.ticked, n)
-                for n, r in enumerate(record.suggestions)
-                for s in (r.suggestion,)
-            ),
-        )
+        suggestion_rows.insert(self._db, suggestion_rows.rows_of(photo, record.suggestions))
+        if record.versions and record.error is None:
+            self._db.execute("INSERT OR IGNORE INTO unsettled(photo) VALUES(?)", (photo,))
 
     def _save_keywords(self, photo: int, keywords: Iterable[str]) -> None:
         self._db.execute("DELETE FROM keywords WHERE photo = ?", (photo,))

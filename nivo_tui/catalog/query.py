@@ -69,11 +69,12 @@ class Formats:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Within `km` of a position (WGS 84, degrees)."""
+    """Within `km` of a position (WGS 84, degrees). `meant` says which place a name was read as."""
 
     lat: float
     lon: float
     km: float
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ class Query:
 
     terms: tuple[Term, ...] = ()
     text: str = ""
+
+    @property
+    def meant(self) -> str:
+        """In words, which places its names were read as; empty where it names none."""
+        near = [term.condition for term in self.terms if isinstance(term.condition, Near)]
+        return "; ".join(condition.meant for condition in near if condition.meant)
 
 
 def parse(text: str) -> Query:
@@ -148,18 +155,27 @@ def _term(text: str, at: int) -> tuple[Term, int]:
         if end < 0:
             raise UsageError(f"{_shown(text[start:])}: the quote is not closed")
         value, after = text[at + 1 : end], end + 1
+        if field is not None and field[1].lower() == "near" and text[after : after + 1] == ",":
+            rest = _word_from(text, after)
+            value, after = value + rest, after + len(rest)
         if after < len(text) and not text[after].isspace():
             raise UsageError(f"{_shown(text[start : after + 8])}: a space must follow the closing quote")
     else:
-        after = at
-        while after < len(text) and not text[after].isspace():
-            after += 1
-        value = text[at:after]
+        value = _word_from(text, at)
+        after = at + len(value)
     term = text[start:after]
     value = " ".join(value.split())
     if field is None:
         return Term(_word(term, value, negated=negated), negated), after
     return Term(_condition(term, field[1].lower(), value), negated), after
+
+
+def _word_from(text: str, at: int) -> str:
+    """The text up to the next blank."""
+    end = at
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return text[at:end]
 
 
 def _shown(term: str) -> str:
@@ -287,22 +303,49 @@ def _near(term: str, field: str, value: str) -> Condition:
     parts = [part.strip() for part in value.lower().split(",")]
     figures = [float(part) for part in parts[:2] if re.fullmatch(r"[+-]?[0-9]{1,3}(\.[0-9]{1,12})?", part)]
     if re.search(r"[^\W\d_]", parts[0]):
-        raise UsageError(
-            f"{_shown(term)}: no place names are known yet; give latitude and longitude, as in "
-            "near:38.7,-9.1 or near:38.7,-9.1,5km"
-        )
+        return _near_place(term, value)
     if len(figures) != 2 or len(parts) > 3 or abs(figures[0]) > 90 or abs(figures[1]) > 180:
         raise UsageError(
-            f"{_shown(term)}: near: takes latitude (-90 to 90) and longitude (-180 to 180) in degrees, and "
-            "how far from there: near:38.7,-9.1 or near:38.7,-9.1,5km"
+            f"{_shown(term)}: near: takes the name of a place, or latitude (-90 to 90) and longitude (-180 "
+            "to 180) in degrees, and how far from there: near:Lisbon,20km or near:38.7,-9.1,5km"
         )
     km = NEAR_KM
     if len(parts) == 3:
-        radius = _RADIUS.fullmatch(parts[2])
-        km = float(radius[1]) * _KM[radius[2] or "km"] if radius else 0.0
-        if not 0 < km <= _FARTHEST_KM:
-            raise UsageError(f"{_shown(term)}: the distance is written 500m, 5km or 3mi")
+        km = _distance(term, parts[2])
     return Near(figures[0], figures[1], km)
+
+
+def _distance(term: str, text: str) -> float:
+    radius = _RADIUS.fullmatch(text)
+    km = float(radius[1]) * _KM[radius[2] or "km"] if radius else 0.0
+    if not 0 < km <= _FARTHEST_KM:
+        raise UsageError(f"{_shown(term)}: the distance is written 500m, 5km or 3mi")
+    return km
+
+
+def _near_place(term: str, value: str) -> Condition:
+    """Near a place by its name, and how far from there: the most populous of that name is meant."""
+    from nivo_tui.places.names import place_names
+    from nivo_tui.places.table import PlacesError
+
+    head, comma, tail = (part.strip() for part in value.rpartition(","))
+    far = bool(comma) and tail[:1].isdigit()
+    name, km = (head, _distance(term, tail.lower())) if far else (value, NEAR_KM)
+    try:
+        found = place_names().find(name)
+        close = () if found else place_names().near_spellings(name)
+    except PlacesError as error:
+        raise UsageError(f"{_shown(term)}: {error}") from error
+    if not found:
+        meant = f"; did you mean {' or '.join(map(plain, close))}?" if close else ""
+        raise UsageError(
+            f"{_shown(term)}: no place of that name is known{meant}{'' if close else '.'} "
+            "A place can also be given in degrees, as in near:38.7,-9.1,5km"
+        )
+    first = found[0]
+    others = len(found) - 1
+    more = "" if not others else f", the largest of {others + 1} of that name"
+    return Near(first.lat, first.lon, km, f"near {first.words}{more}")
 
 
 _READERS: dict[str, Callable[[str, str, str], Condition]] = {
@@ -330,7 +373,7 @@ _EXAMPLES = {
     "quality": "quality:>60",
     "rating": "rating:>=3",
     "format": "format:heic",
-    "near": "near:38.7,-9.1,5km",
+    "near": "near:Lisbon or near:38.7,-9.1,5km",
     "is": "is:todo",
 }
 FIELDS = tuple(_READERS)

@@ -139,6 +139,31 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX photos_listed ON photos(path) WHERE lead IS NULL;
     CREATE INDEX photos_lead ON photos(lead) WHERE lead IS NOT NULL;
     """,
+    # `stated` is what the file itself says of its time (JSON), where another time is taken for true. `path`
+    # is a suggestion's own place in the hierarchy, as JSON. `words` are the keywords of the library's files,
+    # with the tag that each one means. `bars` are the floor and the bar of each suggested judgement, and the
+    # bar that its ticks follow now. `unsettled` are photos not yet compared with the rest of their burst.
+    """
+    ALTER TABLE photos ADD COLUMN stated TEXT;
+    ALTER TABLE suggestions ADD COLUMN path TEXT;
+    CREATE TABLE words(
+        folded TEXT PRIMARY KEY,
+        keyword TEXT NOT NULL,
+        path TEXT NOT NULL,
+        photos INTEGER NOT NULL,
+        tag TEXT,
+        label TEXT,
+        tag_path TEXT
+    ) WITHOUT ROWID;
+    CREATE TABLE bars(
+        tag TEXT PRIMARY KEY,
+        label TEXT NOT NULL,
+        floor REAL NOT NULL,
+        bar REAL NOT NULL,
+        applied REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE unsettled(photo INTEGER PRIMARY KEY, averaged INTEGER NOT NULL DEFAULT 0);
+    """,
 )
 
 DECISIONS_MIGRATIONS: tuple[str, ...] = (
@@ -200,5 +225,39 @@ DECISIONS_MIGRATIONS: tuple[str, ...] = (
         left_at REAL NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX standing_tag ON standing(tag, state, path);
+    """,
+    # `rules.text` is the word that a rule is about; `decisions.single` is 1 where a key of its own judged the
+    # tag on this photo; `own_words` are keywords a person brought along, `clocks` the corrections of cameras'
+    # clocks, `offers` what was shown once. Below: tags that got another id.
+    """
+    ALTER TABLE rules ADD COLUMN text TEXT;
+    ALTER TABLE decisions ADD COLUMN single INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE own_words(
+        id INTEGER PRIMARY KEY,
+        act INTEGER NOT NULL REFERENCES acts(id),
+        path TEXT NOT NULL,
+        synonyms TEXT NOT NULL DEFAULT '[]'
+    );
+    CREATE TABLE clocks(
+        id INTEGER PRIMARY KEY,
+        act INTEGER NOT NULL REFERENCES acts(id),
+        camera TEXT,
+        first TEXT,
+        last TEXT,
+        kind TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        zone INTEGER
+    );
+    CREATE TABLE offers(what TEXT PRIMARY KEY, offered_at REAL NOT NULL) WITHOUT ROWID;
+    CREATE TEMP TABLE renamed AS SELECT 'colorful' AS old, 'vibrant' AS new, 'color' AS category
+        UNION ALL SELECT 'warm_tones', 'warm', 'color' UNION ALL SELECT 'cool_tones', 'cool', 'color'
+        UNION ALL SELECT 'vibrant', 'vibrant', 'color' UNION ALL SELECT 'blue_hour', 'twilight', 'temporal'
+        UNION ALL SELECT 'selfie', 'selfie', 'people';
+    UPDATE decisions SET category = (SELECT category FROM renamed WHERE old = tag),
+        tag = (SELECT new FROM renamed WHERE old = tag) WHERE tag IN (SELECT old FROM renamed);
+    UPDATE OR REPLACE standing SET tag = (SELECT new FROM renamed WHERE old = tag)
+        WHERE tag IN (SELECT old FROM renamed);
+    UPDATE rules SET tag = (SELECT new FROM renamed WHERE old = tag) WHERE tag IN (SELECT old FROM renamed);
+    DROP TABLE renamed;
     """,
 )

@@ -43,14 +43,18 @@ def added_choice(path: str, text: str, detail: PhotoDetail | None) -> Choice:
     return Choice(path, tag_id(label), label, State.ACCEPTED, None, detail.image_hash)
 
 
-def choices_as_shown(detail: PhotoDetail, ticked: Collection[str]) -> list[Choice]:
-    """The choices that accept the ticked tags of a photo and pass its other open judgements."""
+def choices_as_shown(
+    detail: PhotoDetail, ticked: Collection[str], unticked: Collection[str] = ()
+) -> list[Choice]:
+    """The choices that accept the ticked tags of a photo and pass its other open judgements; those that were
+    `unticked` one by one are marked as judged by themselves."""
     choices = []
     for s in detail.suggestions:
         if s.state is not State.UNDECIDED or (s.fact and s.tag not in ticked):
             continue
         state = State.ACCEPTED if s.tag in ticked else State.PASSED
-        choices.append(Choice(detail.path, s.tag, s.label, state, s.category, detail.image_hash))
+        single = state is State.PASSED and s.tag in unticked
+        choices.append(Choice(detail.path, s.tag, s.label, state, s.category, detail.image_hash, single))
     return choices
 
 

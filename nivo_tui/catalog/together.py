@@ -43,7 +43,7 @@ class WholeShots:
                 if key not in everywhere and not (
                     choice.state is State.PASSED and self._is_decided(path, choice.tag)
                 ):
-                    everywhere[key] = replace(choice, path=path, image_hash=image_hash)
+                    everywhere[key] = replace(choice, path=path, image_hash=image_hash, single=False)
         return list(everywhere.values())
 
     def done(self, paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:

@@ -84,6 +84,7 @@ class PhotoDetail:
     progress: Progress
     error: str | None
     notes: tuple[str, ...] = ()
+    taken_why: str | None = None
     uninformative: frozenset[str] = frozenset()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nivo_tui.commands.output import Output
 from nivo_tui.errors import EngineError, UsageError
@@ -81,6 +81,23 @@ def run_job(
         kind = UsageError if ended.wrong else EngineError
         raise kind(ended.error or "the job failed")
     return ended, run.interrupted or ended.state == "cancelled"
+
+
+def renew(around: Surroundings) -> dict[str, Any]:
+    """Let suggestions follow what just changed: the job `renew`, with a line on stderr; returns its summary.
+
+    No photo is opened. Ctrl-C leaves the rest to the next scan.
+    """
+    from nivo_tui.engine.protocol import Job
+
+    ended, interrupted = run_job(around, Job("renew", {}), lambda _: None)
+    summary = ended.summary
+    changed, ticks = summary.get("changed", 0), summary.get("ticks", 0)
+    parts = [f"suggestions changed on {changed} photos"] if changed else []
+    parts += [f"{ticks} ticks changed"] if ticks else []
+    words = ", ".join(parts) or "no suggestion changed"
+    around.output.message(f"{words}; stopped, the next scan does the rest" if interrupted else words)
+    return summary
 
 
 def settle(around: Surroundings) -> None:

@@ -19,7 +19,7 @@ def run(options: Namespace, around: Surroundings) -> int:
         return check(around.output, options.dir)
     library = open_library(_folder(options, around))
     _introduce(library, around)
-    return _open_screen(library, around, getattr(options, "images", None))
+    return _open_screen(library, around, options.images)
 
 
 def _folder(options: Namespace, around: Surroundings) -> Path:

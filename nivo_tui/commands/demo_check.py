@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from nivo_tui.commands import decide, report, scan, show, write
+from nivo_tui.commands import decide, importing, report, scan, show, write
 from nivo_tui.commands.common import DONE, INTERRUPTED, SOME_FAILED, Surroundings
 from nivo_tui.commands.demo_library import DemoLibrary, open_library
 from nivo_tui.commands.output import Output
@@ -287,7 +287,7 @@ class Walk:
         exported = json.loads(Path(file).read_text(encoding="utf-8"))["photos"]
         sent = {photo["path"]: set(photo["accepted"]) for photo in exported if photo["accepted"]}
         _require(set(sent) == set(self._good), f"{len(sent)} of {len(self._good)} photos exported with tags")
-        self._run(report.import_tags, "second home", file=file, accept=True)
+        self._run(importing.import_tags, "second home", file=file, accept=True)
         arrived = self._accepted("second home")
         _require(arrived == sent, "other tags arrived than were sent")
         return f"{sum(map(len, sent.values()))} tags of {len(sent)} photos"

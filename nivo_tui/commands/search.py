@@ -14,6 +14,8 @@ def run(options: Namespace, around: Surroundings) -> int:
     """Print every scanned photo that matches, members of shots by themselves."""
     query = parse(" ".join(options.query))
     library = open_library(around)
+    if query.meant:
+        around.output.message(query.meant)
     found = 0
     try:
         for path in list(Finder(library).paths(query)):

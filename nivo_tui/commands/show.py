@@ -74,12 +74,22 @@ def as_json(detail: PhotoDetail) -> dict[str, Any]:
                 "source": s.source,
                 "why": s.why,
                 "state": s.state,
+                "ticked": s.tag in detail.ticked,
             }
             for s in detail.suggestions
         ],
         "file_keywords": detail.file_keywords,
         "error": detail.error,
     }
+
+
+def _taken_words(detail: PhotoDetail) -> str | None:
+    """When the photo was taken, and how that is known where its file does not say so."""
+    taken, why = detail.capture.taken_at, detail.taken_why
+    said = f"{taken:%Y-%m-%d %H:%M}" if taken else None
+    if why is None:
+        return said
+    return f"{said} ({why})" if said else why
 
 
 def words_of_photo(detail: PhotoDetail) -> list[str]:
@@ -92,7 +102,7 @@ def words_of_photo(detail: PhotoDetail) -> list[str]:
         for part in (
             f"{detail.width}x{detail.height}" if detail.width else None,
             detail.format,
-            capture.taken_at and f"{capture.taken_at:%Y-%m-%d %H:%M}",
+            _taken_words(detail),
             capture.camera,
             None if detail.faces is None else f"{len(detail.faces)} faces",
             detail.quality and f"quality {detail.quality.score:.0f}",

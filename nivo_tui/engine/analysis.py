@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from nivo_tui.catalog.clocks import Correction
 from nivo_tui.catalog.records import FileStat, PhotoRecord, Rated
 from nivo_tui.engine.listing import stat_of
 from nivo_tui.engine.neighbours import Neighbours
+from nivo_tui.engine.taken import newest_possible, with_taken
 from nivo_tui.errors import DecodeError, NivoError, PhotoError, TooLargeError
 from nivo_tui.imaging import features as measuring
 from nivo_tui.imaging.budget import PixelBudget
@@ -27,17 +29,25 @@ from nivo_tui.inference.analyst import PARTS, Analyst
 from nivo_tui.inference.phrases.phrase import PhraseScore
 from nivo_tui.inference.phrases.zeroshot import PhraseTable, score
 from nivo_tui.metadata.read import read_metadata
-from nivo_tui.model import FileMetadata, Format, Suggestion
+from nivo_tui.model import Category, FileMetadata, Format, Suggestion
+from nivo_tui.settings import PrivatePlace
+from nivo_tui.tagging.clock import is_doubt
 from nivo_tui.tagging.evidence import Evidence
-from nivo_tui.tagging.suggest import suggest
+from nivo_tui.tagging.own_words import as_in_file
+from nivo_tui.tagging.suggest import ALL, READS, suggest
 from nivo_tui.tagging.vocabulary import Vocabulary
 
-FEATURES, PHRASES, RULES = "features", "phrases", "rules"
-BY_RULE = frozenset({PHRASES, RULES})
+FEATURES, PHRASES, VECTOR = "features", "phrases", "vector"
+RULES: Mapping[Category, str] = {category: f"rules:{category.value}" for category in Category}
+"""The keys of the versions of each category's rules."""
+
+BY_RULE = frozenset({PHRASES, *RULES.values()})
 """What is made of results that are stored, without the photo."""
 
-FEATURES_VERSION = "2"
+FEATURES_VERSION = "3"
 """Raised when the same picture would get other measurements than before."""
+
+_RULES_OF_OLD = "rules"  # one version for all categories, of an older program
 
 SMALL = "/small"
 """Ends the version of measurements from the cheapest picture; those from the working image count for both."""
@@ -87,32 +97,63 @@ class Failures:
 class Analyser:
     """What is needed to analyse photos, shared by all threads. `analyst` is None when no model runs.
 
-    `rules` is the version of the rules that make suggestions.
+    `rules` are the versions of the rules that make each category's suggestions, `bars` the learned bars of
+    tags, which take the place of the vocabulary's, `clocks` the corrections of cameras' clocks, `private` the
+    places of which no tag tells.
     """
 
     analyst: Analyst | None
     vocabulary: Vocabulary
     budget: PixelBudget
     thumbnails: Thumbnails
-    rules: str = "0"
+    rules: Mapping[Category, str]
+    bars: Mapping[str, float] = field(default_factory=dict)
+    clocks: tuple[Correction, ...] = ()
+    private: tuple[PrivatePlace, ...] = ()
     neighbours: Neighbours = field(default_factory=Neighbours)
     failures: Failures = field(default_factory=Failures)
+    _phrased: list[frozenset[Category]] = field(init=False, repr=False, default_factory=list)
 
     @property
     def versions(self) -> Versions:
         """By what each result is made now; what was made by something else is made again."""
         size = SMALL if self.analyst is None else ""
         models = {} if self.analyst is None else self.analyst.versions
-        made = {FEATURES: FEATURES_VERSION + size, **models, RULES: self.rules}
+        rules = {RULES[category]: version for category, version in self.rules.items()}
+        made = {FEATURES: FEATURES_VERSION + size, **models, **rules}
         return made if self._phrases is None else {**made, PHRASES: self._phrases.signature}
 
     @property
     def _phrases(self) -> PhraseTable | None:
         return None if self.analyst is None else self.analyst.phrases
 
-    def can_renew(self, made: Versions) -> bool:
-        """Whether suggestions can be made anew from what is stored, without losing some."""
-        return self._phrases is not None or PHRASES not in made
+    @property
+    def phrased(self) -> frozenset[Category]:
+        """The categories that have tags by phrases, the person's own tags among them."""
+        if not self._phrased:
+            reading = {category for category, fields in READS.items() if "phrases" in fields}
+            self._phrased.append(frozenset(reading | {tag.category for tag in self.vocabulary if tag.own}))
+        return self._phrased[0]
+
+    def renewable(self, made: Versions) -> frozenset[Category]:
+        """The categories whose suggestions are outdated and can be made anew from what is stored."""
+        stale = {category for category, version in self.rules.items() if made.get(RULES[category]) != version}
+        if self._phrases is not None and VECTOR in made and made.get(PHRASES) != self._phrases.signature:
+            stale |= self.phrased & self.rules.keys()
+        return frozenset(stale) & self.usable(made)
+
+    def usable(self, made: Versions) -> frozenset[Category]:
+        """The categories whose suggestions can be made of what is stored, without losing some.
+
+        Left out are those by phrases where no model compares now or another one than then, and those by
+        measurements that today's code does not read.
+        """
+        usable = set(self.rules)
+        if PHRASES in made and (self._phrases is None or made.get(VECTOR) != self.versions.get(VECTOR)):
+            usable -= self.phrased
+        if made.get(FEATURES) not in (FEATURES_VERSION, FEATURES_VERSION + SMALL):
+            usable -= {category for category, fields in READS.items() if "features" in fields}
+        return frozenset(usable)
 
     def quick(self, path: str, stat: FileStat) -> PhotoRecord:
         """The record of the quick pass: format, sizes and what the file says; its own thumbnail is kept."""
@@ -126,7 +167,8 @@ class Analyser:
             return replace(record, error=str(error))
         width, height = _oriented_size(metadata)
         record = replace(record, format=fmt, metadata=metadata, width=width, height=height)
-        return replace(record, suggestions=self._suggestions(record))
+        record = replace(with_taken(record, self.clocks), notes=())
+        return replace(record, suggestions=self.suggestions(record))
 
     def deep(self, path: str, memory: Memory | None = None) -> PhotoRecord:
         """The full record of a photo. What fails is in its `error`; nothing is raised for a photo's sake.
@@ -227,17 +269,38 @@ class Analyser:
         stat = record.stat
         self.thumbnails.discard(first_sight_key(record.path, stat.size, stat.mtime_ns))
 
-    def suggested(self, record: PhotoRecord) -> PhotoRecord:
-        """The record with the suggestions that today's rules make of what was seen; no file is opened."""
-        versions = {**record.versions, RULES: self.rules}
-        if self._phrases is None:
-            versions.pop(PHRASES, None)
-        else:
-            versions[PHRASES] = self._phrases.signature
-        return replace(record, suggestions=self._suggestions(record), versions=versions)
+    def suggested(
+        self, record: PhotoRecord, categories: Collection[Category] = ALL, *, film: bool | None = None
+    ) -> PhotoRecord:
+        """The record with the suggestions that today's rules make of what was seen; no file is opened.
 
-    def _suggestions(self, record: PhotoRecord) -> tuple[Rated, ...]:
+        With `categories` it has those of these alone, and their versions; `film` says whether the film of a
+        Live Photo lies beside it, so that no folder is looked into.
+        """
+        if Category.TEMPORAL in categories:
+            record = with_taken(record, self.clocks)
+        versions = self.versions_with(record.versions, categories)
+        return replace(record, suggestions=self.suggestions(record, categories, film), versions=versions)
+
+    def versions_with(self, made: Versions, categories: Collection[Category]) -> Versions:
+        """The versions of a photo once these categories were made anew."""
+        rules = {RULES[category]: self.rules[category] for category in self.rules if category in categories}
+        known = {part: version for part, version in made.items() if part != _RULES_OF_OLD}
+        versions = {**known, **rules}
+        if self.phrased <= set(categories):
+            if self._phrases is None:
+                versions.pop(PHRASES, None)
+            else:
+                versions[PHRASES] = self._phrases.signature
+        return versions
+
+    def suggestions(
+        self, record: PhotoRecord, categories: Collection[Category] = ALL, film: bool | None = None
+    ) -> tuple[Rated, ...]:
+        """What today's rules suggest of these categories; see `suggested`."""
         assert record.format is not None
+        if film is None:
+            film = _has_film(record.path, record.format, self.neighbours)
         evidence = Evidence(
             format=record.format,
             width=record.width,
@@ -248,35 +311,51 @@ class Analyser:
             faces=record.faces,
             detector=record.detector,
             objects=record.objects,
+            object_detector=_model(record, "objects"),
             classes=record.classes,
+            classifier=_model(record, "classes"),
             phrases=self._compared(record),
-            live_photo=_has_film(record.path, record.format, self.neighbours),
+            phrase_model=_model(record, VECTOR),
+            live_photo=film,
+            capture=None if record.taken is None else record.capture,
+            taken_why=None if record.taken is None else record.taken.why,
+            latest=newest_possible(),
+            private=self.private,
         )
-        return tuple(self._rated(s) for s in suggest(evidence, self.vocabulary))
+        made = suggest(evidence, self.vocabulary, categories)
+        return tuple(self.rated(s) for s in as_in_file(made, record.metadata.keywords, self.vocabulary))
 
     def _compared(self, record: PhotoRecord) -> tuple[PhraseScore, ...] | None:
         """How well the photo fits each tag that has phrases; None where today's model did not look at it."""
         if record.vector is None or self.analyst is None or self._phrases is None:
             return None
-        if record.versions.get("vector") != self.analyst.versions["vector"]:
+        if record.versions.get(VECTOR) != self.analyst.versions[VECTOR]:
             return None
         return score(record.vector, self._phrases)
 
-    def _rated(self, suggestion: Suggestion) -> Rated:
+    def rated(self, suggestion: Suggestion) -> Rated:
+        """The suggestion, ticked where it is a judgement at or above its bar; a person's name never is."""
         tag = self.vocabulary.get(suggestion.tag)
         if tag is None:
             return Rated(suggestion, ticked=False)
-        ticked = not tag.fact and suggestion.confidence >= tag.bar
+        bar = self.bars.get(tag.id, tag.bar)
+        ticked = not tag.fact and tag.category is not Category.PEOPLE and suggestion.confidence >= bar
         if suggestion.fact != tag.fact:
             suggestion = replace(suggestion, fact=tag.fact)
         return Rated(suggestion, ticked)
+
+
+def _model(record: PhotoRecord, part: str) -> str | None:
+    """The name of the model that made a part, as suggestions name it; None where that is not known."""
+    return record.versions.get(part, "").partition("@")[0] or None
 
 
 def _with_results(record: PhotoRecord, before: PhotoRecord | None) -> PhotoRecord:
     """The record of a file with what is known of its picture."""
     if before is None:
         return record
-    of_pixels = tuple(note for note in before.notes if note not in before.metadata.problems)
+    of_file = before.metadata.problems
+    of_pixels = tuple(note for note in before.notes if note not in of_file and not is_doubt(note))
     return replace(
         before,
         path=record.path,
@@ -284,6 +363,7 @@ def _with_results(record: PhotoRecord, before: PhotoRecord | None) -> PhotoRecor
         metadata=record.metadata,
         notes=(*record.notes, *of_pixels),
         suggestions=(),
+        taken=None,
     )
 
 

@@ -16,6 +16,7 @@ Job = Callable[[JobContext, dict[str, Any]], dict[str, Any]]
 
 _VERBS = {
     "scan": "scanning",
+    "renew": "applying what changed",
     "write": "writing",
     "untag": "untagging",
     "undo": "undoing",
@@ -25,6 +26,7 @@ _VERBS = {
 
 _JOBS = {
     "scan": "scan:scan",
+    "renew": "renewing:renew",
     "write": "writing:write",
     "untag": "writing:untag",
     "undo": "writing:undo",

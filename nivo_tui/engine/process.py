@@ -59,7 +59,7 @@ EXIT_STUCK = 4
 EXIT_UNUSABLE = 2
 
 _GRACE_S = 5.0
-_INTERRUPTIBLE = frozenset({"scan", "doctor", "models", "verify"})
+_INTERRUPTIBLE = frozenset({"scan", "renew", "doctor", "models", "verify"})
 """What may be ended at any moment: no photo is open for writing."""
 
 _WRONG = (UsageError, SettingsError, StoreError, PackError, sqlite3.Error)

@@ -23,6 +23,7 @@ class Job:
 
     kinds and their options:
       scan   {"paths": [...], "models": "auto", "recheck": false, "limit": null, "quick"}
+      renew  {}
       write  {"paths": [...], "execute": true, "limit", "keywords", "title", "description", "describe",
               "categories", "target": "auto", "backup": true, "command": "...",
               "details": false, "root", "stamps"}

@@ -11,21 +11,25 @@ from functools import partial
 from typing import Any
 
 from nivo_tui.catalog.decisions import DecisionStore
-from nivo_tui.catalog.paths import absolute
+from nivo_tui.catalog.paths import absolute, to_db
 from nivo_tui.catalog.photos import KnownPhoto
 from nivo_tui.catalog.quarantine import PackDeaths, Quarantine
 from nivo_tui.catalog.records import FileStat, PhotoRecord
+from nivo_tui.catalog.renewal import RenewalRows
 from nivo_tui.engine.analysis import BY_RULE, Analyser, outdated
+from nivo_tui.engine.consistency import bursts_with
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import Listing, folders_of, list_photos
-from nivo_tui.engine.loading import load_analyser
+from nivo_tui.engine.loading import load_analyser, with_words_of_now
 from nivo_tui.engine.memory import CatalogMemory
-from nivo_tui.engine.passes import SAVE_AT, Pass
+from nivo_tui.engine.passes import Pass
 from nivo_tui.engine.protocol import ModelsLoaded, PhotoSeen
+from nivo_tui.engine.renewing import Renewal
 from nivo_tui.engine.shots import ShotGrouping
+from nivo_tui.engine.ticking import settle_library
+from nivo_tui.engine.words import photos_called, settle_words
 from nivo_tui.engine.work import MODEL, InHand
 from nivo_tui.metadata.journal import Journal
-from nivo_tui.tagging.uninformative import uninformative
 
 
 @dataclass(slots=True)
@@ -77,6 +81,7 @@ class ScanJob:
         self._tally = _Tally()
         self._moves: dict[str, str] = {}
         self._shut_out: frozenset[str] = frozenset()
+        self._saved = False
 
     def run(self) -> dict[str, Any]:
         """Do the scan; returns the summary. Raises UsageError for a path that does not exist."""
@@ -99,8 +104,10 @@ class ScanJob:
         if not context.cancelled():
             PackDeaths(context.photos.connection).clear()
             self._settle_vanished(listing, known)
-            self._note_uninformative(analyser)
             self._shots.settle_all()
+            analyser = self._follow_words(analyser)
+            self._renewal(analyser).settle()
+            settle_library(context.photos, context.decisions_db, analyser.vocabulary)
         else:
             self._shots.settle()
         return self._summary(listing, time.monotonic() - started, analyser)
@@ -115,7 +122,8 @@ class ScanJob:
     def _look(self, analyser: Analyser, listing: Listing, known: dict[str, KnownPhoto]) -> None:
         new, stale, unchanged = self._sort_out(listing, known, analyser)
         self._tell_unchanged(known[path] for path in unchanged)
-        self._renew(analyser, stale, known)
+        self._renew(analyser, stale)
+        self._tell_unchanged(known[path] for path in stale)
         self._shut_out = self._find_quarantined(new)
         if self._quick:
             self._quick_pass(analyser, new, listing, known)
@@ -149,28 +157,41 @@ class ScanJob:
             missing = lacking.of(before)
             if missing - BY_RULE or (before.error is None and thumbnails.misses(before.image_hash)):
                 new.append(path)
-            elif missing and before.error is None and analyser.can_renew(before.versions):
+            elif missing and before.error is None and analyser.renewable(before.versions):
                 stale.append(path)
             else:
                 unchanged.append(path)
         return (new if self._limit is None else new[: int(self._limit)]), stale, unchanged
 
-    def _renew(self, analyser: Analyser, paths: Sequence[str], known: dict[str, KnownPhoto]) -> None:
+    def _renew(self, analyser: Analyser, paths: Sequence[str]) -> None:
         """Make the suggestions anew from what was seen: no photo is opened for a rule that changed."""
+        if not paths:
+            return
         context = self._context
         context.restart_clock()
-        ready: list[PhotoRecord] = []
-        for n, path in enumerate(paths):
-            if context.cancelled():
-                break
-            record = context.photos.load(path)
-            if record is not None:
-                ready.append(analyser.suggested(record))
-            if len(ready) >= SAVE_AT:
-                self._save(ready, known)
-                ready.clear()
-            context.progress("rules", n + 1, len(paths))
-        self._save(ready, known)
+        renewal, rows = self._renewal(analyser), RenewalRows(context.photos)
+        numbers = rows.numbers(map(to_db, paths))
+        stale = {photo: renewal.stale_of(text) for photo, text in rows.versions(numbers.values())}
+        renewal.renew(stale, lambda done: context.progress("rules", done, len(stale)))
+
+    def _follow_words(self, analyser: Analyser) -> Analyser:
+        """Count the library's words; where they are others now, tags are written, and asked, otherwise."""
+        context = self._context
+        paths, settings, photos = context.paths, context.settings, context.photos
+        others = settle_words(paths, settings, photos.connection, context.decisions_db, changed=self._saved)
+        if others is None:
+            return analyser
+        analyser = with_words_of_now(analyser, paths, settings)
+        renewal = self._renewal(analyser)
+        context.restart_clock()
+        stale = renewal.outdated()
+        for photo, categories in photos_called(photos.connection, others, analyser.vocabulary).items():
+            stale[photo] = stale.get(photo, frozenset()) | categories
+        renewal.renew(stale, lambda done: context.progress("words", done, len(stale)))
+        return analyser
+
+    def _renewal(self, analyser: Analyser) -> Renewal:
+        return Renewal(self._context.photos, analyser, self._context.cancelled)
 
     def _tell_unchanged(self, photos: Iterable[KnownPhoto]) -> None:
         for photo in photos:
@@ -221,6 +242,7 @@ class ScanJob:
         return quarantine.shut_out()
 
     def _save(self, records: Sequence[PhotoRecord], known: dict[str, KnownPhoto]) -> None:
+        self._saved = self._saved or bool(records)
         self._context.photos.save(records)
         for record in records:
             status = self._status(record, known)
@@ -257,8 +279,7 @@ class ScanJob:
         self._moves[record.path] = gone[0]
         DecisionStore(self._context.decisions_db).move([(gone[0], record.path)])
         Journal(self._context.decisions_db).move(gone[0], record.path)
-        self._context.photos.forget(gone)
-        self._shots.touch(gone)
+        self._forget(gone)
         known.pop(gone[0], None)
         return True
 
@@ -273,15 +294,15 @@ class ScanJob:
             self._context.emitter.log("scan", text, "warn")
             return
         gone = [p for p in gone if not os.path.lexists(p)]
-        self._context.photos.forget(gone)
-        self._shots.touch(gone)
+        self._forget(gone)
 
-    def _note_uninformative(self, analyser: Analyser) -> None:
-        """Find the tags that nearly every photo would get, in the whole library."""
-        photos = self._context.photos
-        total, counts = photos.tag_counts()
-        silent = uninformative(counts, total, analyser.vocabulary)
-        photos.set_uninformative({tag: counts[tag] for tag in silent})
+    def _forget(self, gone: Sequence[str]) -> None:
+        """Photos are gone: their shots and bursts are others than before."""
+        rows = RenewalRows(self._context.photos)
+        rows.leave_bursts(bursts_with(rows, list(rows.numbers(map(to_db, gone)).values())))
+        self._context.photos.forget(gone)
+        self._saved = self._saved or bool(gone)
+        self._shots.touch(gone)
 
     def _summary(self, listing: Listing, seconds: float, analyser: Analyser) -> dict[str, Any]:
         statuses = self._tally.statuses

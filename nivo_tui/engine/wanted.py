@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.errors import UsageError
 from nivo_tui.metadata.plan import WriteRequest
-from nivo_tui.metadata.xmp import Keyword
+from nivo_tui.metadata.xmp import Keyword, Location
 from nivo_tui.model import Category, State, Suggestion
 from nivo_tui.settings import Settings
-from nivo_tui.tagging.phrases import UserTag, parse_user_tags
-from nivo_tui.tagging.vocabulary import Vocabulary
+from nivo_tui.tagging.location import CITY, COUNTRY, REGION, country_code
+from nivo_tui.tagging.vocabulary import Vocabulary, folded
 from nivo_tui.text import plain
 
 _ACCEPTED = "accepted"
@@ -26,8 +25,7 @@ class Wish:
     """What a write job was asked to write.
 
     `keywords` stand for themselves, in place of the accepted tags. `categories` is "accepted", "all" or a
-    comma list of categories; `style` is label or id, `language` that of the labels; `own` are tags that the
-    person described.
+    comma list of categories; `style` is label or id. `vocabulary` says how the owner writes each tag.
     """
 
     keywords: tuple[str, ...]
@@ -38,8 +36,7 @@ class Wish:
     style: str
     target: str
     backup: bool
-    language: str = "en"
-    own: tuple[UserTag, ...] = ()
+    vocabulary: Vocabulary = field(default_factory=Vocabulary.load)
 
     def __post_init__(self) -> None:
         named = self._named()
@@ -65,8 +62,11 @@ class Wish:
         description = self.description
         if detail is not None:
             if self.needs_decisions:
-                owned = {fold(word): word for word in reversed(detail.file_keywords)}
-                words += [self._keyword(s, owned) for s in detail.suggestions if self._is_wanted(s, detail)]
+                words += [
+                    self._keyword(s, detail.file_keywords)
+                    for s in detail.suggestions
+                    if self._is_wanted(s, detail)
+                ]
             if self.describe and description is None:
                 description = describe(detail)
         return WriteRequest(
@@ -74,14 +74,11 @@ class Wish:
             keywords=tuple(words),
             title=self.title,
             description=description,
+            location=None if detail is None or not self.needs_decisions else self._location(detail),
             target=self.target,
             backup=self.backup,
             expected=None if detail is None else (detail.size, detail.mtime_ns),
         )
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary.load(self.language).with_tags(self.own)
 
     def _named(self) -> list[str]:
         if self.categories in (_ACCEPTED, "all"):
@@ -94,15 +91,16 @@ class Wish:
             return False
         if s.state in (State.ACCEPTED, State.WRITTEN):
             return True
-        says_something = s.fact and s.tag not in detail.uninformative
-        return self.categories != _ACCEPTED and says_something and s.state is State.UNDECIDED
+        if not s.fact or s.state is not State.UNDECIDED or s.tag in detail.uninformative:
+            return False
+        tag = self.vocabulary.get(s.tag)
+        return self.categories != _ACCEPTED or (tag is not None and tag.written)
 
-    def _keyword(self, s: Suggestion, owned: Mapping[str, str]) -> Keyword:
-        """The tag as a keyword; one the file has (`owned`, by folded form) is spelt as its owner does."""
-        tag = self._vocabulary.get(s.tag)
-        text = s.tag if self.style == "id" else s.label
-        text = owned.get(fold(s.label)) or owned.get(fold(s.tag)) or text
-        path = (*tag.path[:-1], text) if tag is not None and len(tag.path) > 1 else ()
+    def _keyword(self, s: Suggestion, in_file: Sequence[str]) -> Keyword:
+        """The tag as a keyword, at its path: as the file has it, else as the library's owner writes it."""
+        text, path = self._as_owned(s)
+        text = self._as_in_file(s, in_file) or text
+        path = (*path[:-1], text) if len(path) > 1 else ()
         by_person = s.source in _FROM_PERSON
         return Keyword(
             text,
@@ -111,6 +109,41 @@ class Wish:
             None if by_person else s.source,
             None if by_person or s.is_name else s.confidence,
         )
+
+    def _location(self, detail: PhotoDetail) -> Location | None:
+        """What the tags of the place that are written say, for the fields that files have for it."""
+        of_place = (s for s in detail.suggestions if s.category is Category.LOCATION)
+        tags = [s for s in of_place if self._is_wanted(s, detail)]
+
+        def called(kind: str) -> str | None:
+            # More than one of a kind, as from a person and from the position, would be a guess.
+            labels = {s.label for s in tags if s.tag.startswith(kind)}
+            return labels.pop() if len(labels) == 1 else None
+
+        countries = [s.tag for s in tags if s.tag.startswith(COUNTRY)]
+        code = country_code(countries[0]) if len(countries) == 1 else None
+        found = Location(called(CITY), called(REGION), called(COUNTRY), code)
+        return None if found == Location() else found
+
+    def _as_owned(self, s: Suggestion) -> tuple[str, tuple[str, ...]]:
+        """How the owner writes the tag, and where; as the vocabulary does where they have no word for it.
+
+        What a person typed is written as typed, where that is not another word of theirs for the same.
+        """
+        tag = self.vocabulary.get(s.tag)
+        word = self.vocabulary.words.get(folded(s.label))
+        path = s.path or (tag.path if tag is not None else ())
+        if word is not None and (tag is None or s.source in _FROM_PERSON):
+            return word.keyword, word.path if len(word.path) > 1 else path
+        if tag is not None and tag.owned and s.source not in _FROM_PERSON:
+            return tag.label, tag.path
+        return s.tag if self.style == "id" and word is None else s.label, path
+
+    def _as_in_file(self, s: Suggestion, in_file: Sequence[str]) -> str | None:
+        """The first keyword of the file that stands for the tag."""
+        names = (fold(s.label), fold(s.tag))
+        same = (word for word in in_file if fold(word) in names or self.vocabulary.match(word) == s.tag)
+        return next(same, None)
 
 
 def describe(detail: PhotoDetail) -> str | None:
@@ -128,7 +161,7 @@ def _shown(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
     return [s for s in suggestions if s.state not in refused]
 
 
-def wish_of(settings: Settings, options: dict[str, object]) -> Wish:
+def wish_of(settings: Settings, options: dict[str, object], vocabulary: Vocabulary) -> Wish:
     """The wish of a write job; the settings fill what its options leave out."""
     defaults = settings.write
     given = options.get("keywords")
@@ -142,8 +175,7 @@ def wish_of(settings: Settings, options: dict[str, object]) -> Wish:
         style=defaults.style,
         target=str(options.get("target") or "auto"),
         backup=defaults.backup if wanted_backup is None else bool(wanted_backup),
-        language=settings.screen.language,
-        own=parse_user_tags(settings.tags),
+        vocabulary=vocabulary,
     )
 
 

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from nivo_tui.catalog.decisions import DecisionStore
 from nivo_tui.catalog.library import Library
+from nivo_tui.catalog.words import note_written
 from nivo_tui.engine.context import JobContext
 from nivo_tui.engine.listing import list_photos, stat_of
+from nivo_tui.engine.own_vocabulary import load_vocabulary
 from nivo_tui.engine.plan_details import PlanDetails, stamp_of
 from nivo_tui.engine.protocol import ReceiptMade
 from nivo_tui.engine.wanted import Wish, wish_of
@@ -33,7 +36,9 @@ _DONE_SOMETHING = frozenset({"written", "planned"})
 
 def write(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
     """Write accepted tags, or words given, into photos. Options: see engine.protocol."""
-    wish = wish_of(context.settings, options)
+    databases = context.photos.connection, context.decisions_db
+    vocabulary = load_vocabulary(context.paths, context.settings, *databases)
+    wish = wish_of(context.settings, options, vocabulary)
     photos = _listed(context, options)
     return _Writing(context, wish, options).run(photos)
 
@@ -57,6 +62,7 @@ class _Writing:
         self._journal = Journal(context.decisions_db)
         self._options = options_of(context)
         self._tally = _Tally(context)
+        self._texts: dict[str, dict[str, str]] = {}
         self._stamps: dict[str, str] = dict(options.get("stamps") or {})
         self._root = str(options.get("root") or next(iter(options["paths"]), os.curdir))
         shows = options.get("details") and not self._execute
@@ -102,6 +108,7 @@ class _Writing:
             return None
         if self._details is not None:
             self._details.note(request, detail)
+        self._texts[path] = {k.tag: k.text for k in request.keywords if k.tag is not None}
         return request
 
     def _has_changed(self, library: Library, photos: Sequence[str]) -> bool:
@@ -124,6 +131,8 @@ class _Writing:
         receipts = apply_plan(plan, self._journal, run, self._options)
         if any(r.status == "written" for r in receipts):
             refresh(self._context, path)
+            catalog, decisions = self._context.photos.connection, DecisionStore(self._context.decisions_db)
+            note_written(catalog, decisions, path, self._texts.pop(path, {}))
         return receipts
 
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from nivo_tui.imaging import light, structure
 from nivo_tui.imaging.hashing import perceptual_hashes
+from nivo_tui.imaging.layout import measure_layout
+from nivo_tui.imaging.score import score_of
 from nivo_tui.imaging.working import SMALL_SIDE, averaged, whole_fraction
 from nivo_tui.model import Quality
 
@@ -51,9 +53,11 @@ class Features:
     Colour. `colorfulness` after Hasler and Suesstrunk 2003 (0-1 scale: 0 none, 0.06 slight, 0.2 average,
     0.43 extreme); `saturation`: mean HSV saturation weighted by value; `chroma`: 95th percentile of the
     distance between the largest and smallest channel; `warmth`: mean of (red - blue) over all, -1 to 1;
-    `hues`: share of the picture in each family of `light.HUES`; `black`, `grey`, `white`: those without one;
+    `hues`: share of the picture in each family of `light.HUES`; `brown`, `beige`, `black`, `grey`, `white`:
+    those of the other names of `colours.COLOURS`;
     `tint`: hue in degrees of what colour there is; `tone_scatter`: how far colours of one lightness differ
-    from each other, 0 in a toned or grey picture.
+    from each other, 0 in a toned or grey picture. `layout`: which colours and textures lie where, as text
+    for `cells.read_layout`.
     """
 
     measured_side: int
@@ -82,11 +86,14 @@ class Features:
     chroma: float
     warmth: float
     hues: tuple[float, ...]
+    brown: float
+    beige: float
     black: float
     grey: float
     white: float
     tint: float
     tone_scatter: float
+    layout: str
 
     @property
     def contrast(self) -> float:
@@ -99,7 +106,9 @@ class Features:
         if self.smear is None or self.smear_least is None:
             return 0.0
         one_way = self.smear / max(self.smear_least, 0.4)
-        return _rising(self.smear, 1.9, 2.6) * _rising(one_way, 1.25, 1.65)
+        # A few long lines, such as a horizon, lie one way by themselves.
+        enough = _rising(self.edge_density, 0.0005, 0.0014)
+        return _rising(self.smear, 1.6, 2.0) * _rising(one_way, 1.3, 1.7) * enough
 
 
 _NAMES = tuple(field.name for field in fields(Features))
@@ -116,6 +125,7 @@ def measure(rgb: Pixels, small: Pixels | None = None) -> Features:
     grey = _to_side(whole, SIDE)
     height, width = grey.shape[:2]
     exposure = light.measure_exposure(grey, reduced)
+    small_copy = _to_side(reduced, COLOUR_SIDE)
     values: dict[str, Any] = {
         "measured_side": max(height, width),
         "width": width,
@@ -124,7 +134,8 @@ def measure(rgb: Pixels, small: Pixels | None = None) -> Features:
         **exposure,
         **structure.measure_structure(grey, spread=255.0 * (exposure["p98"] - exposure["p2"])),
         "blockiness": structure.measure_blockiness(whole if reduced is rgb else _grey_middle(rgb)),
-        **light.measure_colour(_to_side(reduced, COLOUR_SIDE)),
+        **light.measure_colour(small_copy),
+        "layout": measure_layout(small_copy),
     }
     return Features(**values)
 
@@ -149,22 +160,7 @@ def from_json(text: str) -> Features | None:
 
 def quality(features: Features) -> Quality:
     """The four numbers `show` prints. They rank photos; the quality tags come from the features."""
-    blur = features.blur if features.blur is not None else 1.0
-    sharpness = _falling(blur, 0.5, 2.5) * (1.0 - 0.6 * features.motion)
-    exposure = min(
-        _rising(features.p98, 0.15, 0.55),
-        _falling(features.highlights * (0.2 + 0.8 * features.halo), 0.02, 0.4),
-        _rising(features.contrast, 0.1, 0.5),
-    )
-    noise = _rising(features.noise, 0.004, 0.06)
-    small = _rising(features.measured_side, 100.0, 400.0)
-    score = 100.0 * (sharpness**0.5 * (0.25 + 0.75 * exposure) * (1.0 - 0.4 * noise) * (0.5 + 0.5 * small))
-    return Quality(
-        score=round(score, 1),
-        sharpness=round(sharpness, 3),
-        exposure=round(exposure, 3),
-        noise=round(noise, 3),
-    )
+    return score_of(features).quality
 
 
 def _to_side(picture: Pixels, side: int) -> Pixels:
@@ -178,10 +174,6 @@ def _to_side(picture: Pixels, side: int) -> Pixels:
 
 def _rising(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
-
-
-def _falling(value: float, low: float, high: float) -> float:
-    return 1.0 - _rising(value, low, high)
 
 
 def _rounded(value: object) -> object:

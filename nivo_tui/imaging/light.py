@@ -8,21 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nivo_tui.imaging.colours import COLOURS, count_colours
+
 HUES = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink")
-"""The hue families of `Features.hues`; their borders are `_HUE_BORDERS` degrees on the HSV circle."""
+"""The hue families of `Features.hues`; `colours.py` says where each begins and ends."""
 
-_HUE_BORDERS = (15.0, 42.0, 70.0, 165.0, 195.0, 255.0, 290.0, 345.0)
 _LEVELS = np.arange(256)
-
-# Each pixel is of one kind: a hue family, or black, grey or white. The tables give the kind of each hue of
-# OpenCV's HSV_FULL (256 steps to the circle), and of each value of a pixel without colour.
-_BLACK, _GREY, _WHITE = (len(HUES) + n for n in range(3))
-_KINDS = len(HUES) + 3
-_FAMILIES = np.searchsorted(_HUE_BORDERS, _LEVELS * 360.0 / 256.0, side="right") % len(HUES)
-_KIND_OF_HUE = _FAMILIES.astype(np.uint8)
-_KIND_OF_PLAIN = np.select([_LEVELS < 50, _LEVELS > 215], [_BLACK, _WHITE], _GREY).astype(np.uint8)
-# The least chroma of a coloured pixel of each value.
-_LEAST_CHROMA = np.maximum(24, np.ceil(0.15 * _LEVELS.astype(np.float32))).astype(np.uint8)
 
 # Rows: red against green, yellow against blue, red against blue.
 _OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1], [1, 0, -1]], np.float32)
@@ -53,7 +44,9 @@ def measure_exposure(grey: Pixels, rgb: Pixels) -> dict[str, float]:
 
 def _partly_clipped(rgb: Pixels) -> float:
     """Share of the pixels with one channel at 253 or above and another at 244 or below."""
-    red, green, blue = cv2.split(rgb)
+    # One pixel in four is enough for a share.
+    size = (max(1, rgb.shape[1] // 2), max(1, rgb.shape[0] // 2))
+    red, green, blue = cv2.split(cv2.resize(rgb, size, interpolation=cv2.INTER_NEAREST))
     largest, smallest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     # NumPy compares single bytes faster than OpenCV, which is the quicker one in most else here.
     return float(np.count_nonzero((largest >= 253) & (smallest <= 244)) / largest.size)
@@ -68,14 +61,14 @@ def _halo(grey: Pixels) -> float:
 
 
 def measure_colour(rgb: Pixels) -> dict[str, float | tuple[float, ...]]:
-    """Strength, warmth and families of colour of a small RGB picture."""
+    """Strength, warmth and named colours of a small RGB picture."""
     red, green, blue = cv2.split(rgb)
     size = red.size
     value = cv2.max(cv2.max(red, green), blue)
     chroma = cv2.subtract(value, cv2.min(cv2.min(red, green), blue))
     chromas = cv2.calcHist([chroma], [0], None, [256], [0, 256]).ravel()
     strong = int(np.searchsorted(np.cumsum(chromas), int(0.95 * (size - 1)), side="right"))
-    shares = (_kinds(rgb, value, chroma) / size).tolist()
+    shares = dict(zip(COLOURS, (count_colours(red, green, blue) / size).tolist(), strict=True))
     mean = cv2.mean(rgb)[:3]
     opponents = cv2.transform(rgb.astype(np.float32), _OPPONENTS)
     means, deviations = (of_all.ravel().tolist() for of_all in cv2.meanStdDev(opponents))
@@ -85,21 +78,11 @@ def measure_colour(rgb: Pixels) -> dict[str, float | tuple[float, ...]]:
         "saturation": float(chromas @ _LEVELS) / max(1.0, cv2.sumElems(value)[0]),
         "chroma": strong / 255.0,
         "warmth": (mean[0] - mean[2]) / 255.0,
-        "hues": tuple(shares[: len(HUES)]),
-        "black": shares[_BLACK],
-        "white": shares[_WHITE],
-        "grey": shares[_GREY],
+        "hues": tuple(shares[name] for name in HUES),
+        **{name: shares[name] for name in ("brown", "beige", "black", "grey", "white")},
         "tint": _tint(*mean),
         "tone_scatter": _tone_scatter(tones, opponents[:, :, 2], means[2], deviations[2]),
     }
-
-
-def _kinds(rgb: Pixels, value: cv2.typing.MatLike, chroma: cv2.typing.MatLike) -> Plane:
-    """How many pixels are of each kind; `value` and `chroma` are the largest channel and its lead."""
-    hue = cv2.extractChannel(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL), 0)
-    coloured = cv2.compare(chroma, cv2.LUT(value, _LEAST_CHROMA), cv2.CMP_GE)
-    kinds = cv2.copyTo(cv2.LUT(hue, _KIND_OF_HUE), coloured, cv2.LUT(value, _KIND_OF_PLAIN))
-    return np.asarray(cv2.calcHist([kinds], [0], None, [_KINDS], [0, _KINDS]).ravel(), np.float32)
 
 
 def _colorfulness(means: list[float], deviations: list[float]) -> float:

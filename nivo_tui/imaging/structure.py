@@ -13,6 +13,9 @@ _BLUR_MAX = 8.0
 _EDGES_NEEDED = 30
 # The weakest gradient, in levels per pixel, that is an edge, and as a share of the tones in use.
 _WEAKEST, _WEAKEST_SHARE = 0.35, 0.01
+# The same in standard deviations of the pixel noise: ten times what the coarser smoothing leaves of it, which
+# is 1 / (sqrt(8 pi) 1.7^2). Less lets chance maxima of the noise, which look sharp, pass for edges.
+_OVER_NOISE = 0.7
 # What the finer smoothing and both Sobel derivatives leave of the variance of white noise.
 _NOISE_GAIN = 2 * 0.0497
 _GRID_SAMPLE = 384
@@ -35,7 +38,8 @@ def measure_structure(grey: Pixels, spread: float) -> dict[str, float | None]:
     """
     plane = grey.astype(np.float32)
     noise = _noise(grey, plane)
-    found, heights, coarse = _edges(plane, max(_WEAKEST, _WEAKEST_SHARE * spread))
+    weakest = max(_WEAKEST, _WEAKEST_SHARE * spread, _OVER_NOISE * noise * 255.0)
+    found, heights, coarse = _edges(plane, weakest)
     measured: dict[str, float | None] = dict.fromkeys(("blur", "blur_typical", "smear", "smear_least"))
     if len(found) >= _EDGES_NEEDED:
         fine = _gradient(cv2.GaussianBlur(plane, (5, 5), _FINE))

@@ -9,9 +9,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from nivo_tui.metadata.containers.tiff import Ifd, Kind, Tiff
+from nivo_tui.metadata.dates import ahead_of, is_blank, microseconds, parse_date, zone_of
 from nivo_tui.model import Capture, Gps
 
 _ORIENTATION = 0x0112
@@ -31,16 +32,11 @@ _MODIFIED_FRACTION, _MODIFIED_OFFSET = 0x9290, 0x9010
 _GPS_LAT_REF, _GPS_LAT, _GPS_LON_REF, _GPS_LON, _GPS_ALT_REF, _GPS_ALT = range(1, 7)
 _GPS_TIME, _GPS_DATE = 7, 29
 
-_DATE = re.compile(
-    r"\s*(\d{4})[:/.\-](\d{1,2})[:/.\-](\d{1,2})"
-    r"(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:[.,](\d+))?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*\Z"
-)
-_OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})\s*\Z")
-_FIRST_YEAR, _LAST_YEAR = 1826, 2199
 APERTURES, EXPOSURES, SPEEDS, FOCAL_LENGTHS = (0.3, 1024.0), (1e-7, 1e6), (1.0, 1e7), (0.1, 20_000.0)
 _NO_LENS = re.compile(
     r"[\s\-.0/*]*(?:mm)?[\s\-.0]*(?:[fF]/?)?[\s\-.0]*\Z|(?i:none|unknown|n/a|manual lens|no lens)\Z"
 )
+_MOST_SHOWN = 40
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 # What cameras write into ImageDescription without being asked.
 _BOILERPLATE = re.compile(
@@ -55,6 +51,7 @@ class ExifFacts:
 
     `width` and `height` are PixelXDimension and PixelYDimension, which editors leave stale. `xmp` and
     `iptc` are blocks kept in tags 700 and 33723 (or the Photoshop resources of 34377, then `photoshop`).
+    `problems` is a line where a date cannot be.
     """
 
     capture: Capture = Capture()
@@ -70,6 +67,7 @@ class ExifFacts:
     xmp: bytes | None = None
     iptc: bytes | None = None
     photoshop: bytes | None = None
+    problems: tuple[str, ...] = ()
 
 
 def facts_from(tiff: Tiff) -> ExifFacts:
@@ -95,28 +93,8 @@ def facts_of(main: Ifd | None, exif: Ifd | None, gps: Ifd | None) -> ExifFacts:
         xmp=main.raw(_XMP) or None,
         iptc=main.raw(_IPTC) or None,
         photoshop=main.raw(_PHOTOSHOP) or None,
+        problems=_absurd_date(main, exif),
     )
-
-
-def parse_date(text: str) -> datetime | None:
-    """An Exif or XMP date ("2024:05:03 10:20:30", "2024-05-03T10:20:30.25+02:00"); None where it is none.
-
-    A date without a time is taken at midnight; one without a day, or outside 1826-2199, is none.
-    """
-    found = _DATE.match(text)
-    if found is None:
-        return None
-    year, month, day, hour, minute, second, fraction, offset = found.groups()
-    if not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
-        return None
-    try:
-        # A leap second, or the 60 that some cameras write, counts as the second before it.
-        return datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), min(int(second or 0), 59),
-            _microseconds(fraction), _zone(offset),
-        )  # fmt: skip
-    except ValueError:
-        return None
 
 
 def _empty(kind: Kind) -> Ifd:
@@ -139,7 +117,28 @@ def _capture(main: Ifd, exif: Ifd, gps: Ifd | None) -> Capture:
         flash_fired=_flash(exif),
         gps=_position(gps) if gps else None,
         software=plain(main.text(_SOFTWARE)),
+        utc_offset_s=_ahead_of_utc(taken_at, gps) if gps and taken_from != "gps" else None,
     )
+
+
+def _ahead_of_utc(taken: datetime | None, gps: Ifd) -> int | None:
+    satellites = _gps_time(gps)
+    if taken is None or taken.tzinfo is not None or satellites is None:
+        return None
+    return ahead_of(taken, satellites)
+
+
+def _absurd_date(main: Ifd, exif: Ifd) -> tuple[str, ...]:
+    """A line where the best of the dates that is not left blank is none."""
+    places = [(holder, date) for _, date, _, _ in _TIMES for holder in (exif, main)]
+    for holder, date in [*places, (main, _DATE_TIME)]:
+        text = plain(holder.text(date)) if date in holder.entries else None
+        if text is None or is_blank(text):
+            continue
+        if parse_date(text) is not None:
+            return ()
+        return (f"the date {text[:_MOST_SHOWN]!r} is not believed: there is no such day or time",)
+    return ()
 
 
 def _taken(main: Ifd, exif: Ifd, gps: Ifd | None) -> tuple[datetime | None, str | None]:
@@ -162,26 +161,10 @@ def _time(holder: Ifd, date: int, extras: Ifd, fraction: int, offset: int) -> da
     if taken is None:
         return None
     if fraction in extras.entries and not taken.microsecond:
-        taken = taken.replace(microsecond=_microseconds(extras.text(fraction)))
+        taken = taken.replace(microsecond=microseconds(extras.text(fraction)))
     if offset in extras.entries and taken.tzinfo is None:
-        taken = taken.replace(tzinfo=_zone(extras.text(offset)))
+        taken = taken.replace(tzinfo=zone_of(extras.text(offset)))
     return taken
-
-
-def _microseconds(digits: str | None) -> int:
-    """SubSecTime holds the digits behind the decimal point."""
-    digits = (digits or "").strip()
-    return int(digits[:6].ljust(6, "0")) if digits.isascii() and digits.isdigit() else 0
-
-
-def _zone(offset: str | None) -> timezone | None:
-    if offset == "Z":
-        return UTC
-    found = _OFFSET.match(offset or "")
-    if found is None:
-        return None
-    minutes = int(found[1] + found[2]) * 60 + int(found[1] + found[3])
-    return timezone(timedelta(minutes=minutes)) if abs(minutes) <= 15 * 60 else None
 
 
 def _gps_time(gps: Ifd) -> datetime | None:

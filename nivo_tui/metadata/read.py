@@ -18,6 +18,7 @@ from nivo_tui.metadata import exif, iptc, iptc_charset, sidecar_read
 from nivo_tui.metadata.containers import jpeg, jpeg_extended
 from nivo_tui.metadata.containers.source import FileSource, ReadAt, from_bytes, part
 from nivo_tui.metadata.containers.tiff import Ifd, Tiff, read_header, read_tiff
+from nivo_tui.metadata.dates import parse_date
 from nivo_tui.model import Capture, FileMetadata, Format
 
 if TYPE_CHECKING:
@@ -303,8 +304,11 @@ def _merged(found: _Found, beside: Iterable[etree._Element]) -> FileMetadata:
         found.problems.append("the IPTC block ends within a value; what stands before it was read")
     in_order = [inside, *sidecars] if inside else sidecars
     newest_first = [*sidecars, inside] if inside else sidecars
+    capture = _capture(found, sidecar_roots if own is None else [own, *sidecar_roots], in_order)
+    # A date that cannot be matters where none took its place.
+    absurd = found.exif.problems if capture.taken_from in (None, "modified") else ()
     return FileMetadata(
-        capture=_capture(found, sidecar_roots if own is None else [own, *sidecar_roots], in_order),
+        capture=capture,
         orientation=found.orientation or found.exif.orientation or 1,
         width=found.width,
         height=found.height,
@@ -320,7 +324,7 @@ def _merged(found: _Found, beside: Iterable[etree._Element]) -> FileMetadata:
         ),
         rating=next((facts.rating for facts in newest_first if facts.rating is not None), found.exif.rating),
         label=_first(*(facts.label for facts in newest_first)),
-        problems=tuple(found.problems),
+        problems=(*found.problems, *absurd),
     )  # fmt: skip
 
 
@@ -338,7 +342,7 @@ def _capture(found: _Found, roots: list[etree._Element], packets: list[XmpFacts]
     if capture.taken_from in ("original", "digitized"):
         return capture
     for facts in packets:
-        taken = exif.parse_date(facts.create_date) if facts.create_date else None
+        taken = parse_date(facts.create_date) if facts.create_date else None
         if taken:
             return replace(capture, taken_at=taken, taken_from="xmp")
     if capture.taken_at is None and found.modified:

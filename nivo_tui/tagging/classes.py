@@ -7,23 +7,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import itemgetter
 from typing import TypeVar
 
 CLASSES = 1000
 
-ANIMALS = 398
-"""The classes below this index are animals, and no other is."""
+_HEARD = 0.01
+_first = itemgetter(0)
 
 _Member = TypeVar("_Member")
 
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """`scenes` and `objects`: class index -> tags; `groups`: object tag -> has_* tags."""
+    """`scenes`, `hints` and `objects`: class index -> tags; `groups`: object tag -> has_* tags.
+
+    `hints` are scenes where such a thing is mostly found; `without` are classes that mean none of our tags;
+    `classes` are those of each object tag, and `kinds` those of each has_* tag: tag -> class indices.
+    """
 
     scenes: Mapping[int, tuple[str, ...]]
+    hints: Mapping[int, tuple[str, ...]]
     objects: Mapping[int, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
+    classes: Mapping[str, frozenset[int]]
+    kinds: Mapping[str, frozenset[int]]
+    without: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +51,39 @@ def load() -> Meanings:
     """The table of the package."""
     text = files("nivo_tui.tagging").joinpath("classes.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
+    of_tags = {tag: frozenset(_indices(spans)) for tag, spans in document["objects"].items()}
     return Meanings(
-        _by_class(document["scenes"]),
-        _by_class(document["objects"]),
-        _inverted(document["groups"].items()),
+        scenes=_by_class(document["scenes"]),
+        hints=_by_class(document["hints"]),
+        objects=_by_class(document["objects"]),
+        groups=_inverted(document["groups"].items()),
+        classes=of_tags,
+        kinds={
+            group: frozenset().union(*(of_tags.get(tag, frozenset()) for tag in (group, *members)))
+            for group, members in document["groups"].items()
+        },
+        without=frozenset(_indices(document["without"]["classes"])),
     )
 
 
 def weigh(
     classes: Iterable[tuple[int, str | None, float]], meanings: Mapping[int, Sequence[str]]
 ) -> list[Weighed]:
-    """Sum the probabilities of the classes of each tag; likeliest tag first."""
-    found: dict[str, list[tuple[float, str]]] = {}
+    """Sum the probabilities of the classes of each tag; likeliest tag first.
+
+    Classes below 0.01 take no part: a photo has ten, and most of them say nothing.
+    """
+    found: dict[str, list[tuple[float, int, str | None]]] = {}
     for index, name, probability in classes:
-        for tag in meanings.get(index, ()):
-            found.setdefault(tag, []).append((probability, named(index, name)))
+        if probability >= _HEARD:
+            for tag in meanings.get(index, ()):
+                found.setdefault(tag, []).append((probability, index, name))
     weighed = []
     for tag, parts in found.items():
-        best_probability, best = max(parts)
-        total = min(1.0, sum(probability for probability, _ in parts))
-        weighed.append(Weighed(tag, total, best, best_probability, len(parts)))
-    return sorted(weighed, key=lambda w: (-w.probability, w.tag))
+        probability, index, name = max(parts, key=_first)
+        total = min(1.0, sum(map(_first, parts)))
+        weighed.append(Weighed(tag, total, named(index, name), probability, len(parts)))
+    return weighed if len(weighed) < 2 else sorted(weighed, key=lambda w: (-w.probability, w.tag))
 
 
 def named(index: int, name: str | None) -> str:

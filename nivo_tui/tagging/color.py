@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 HUES = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink")
 """The families `Features.hues` counts, in its order."""
 
-_MOST_DOMINANT = 2
+_MOST_DOMINANT = 3
+_COLOUR, _EXTREME, _GREY = (0.12, 0.5), (0.3, 0.75), (0.4, 0.85)
+"""Shares of the picture from which a colour begins to prevail, and from which it plainly does. Black, white
+and above all grey, which are in nearly every picture, have to cover more."""
 
 
 def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...]:
@@ -35,8 +38,7 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
     if grey < 0.5 and toned < 0.5:
         _strength(draft, features)
         _temperature(draft, features)
-        _dominant(draft, features)
-    _extremes(draft, features)
+    _dominant(draft, features, coloured=grey < 0.5 and toned < 0.5)
     return draft.suggestions
 
 
@@ -54,39 +56,41 @@ def is_sepia(features: Features) -> float:
 
 def _strength(draft: Draft, features: Features) -> None:
     why = f"colourfulness {features.colorfulness:.2f}, mean saturation {percent(features.saturation)}"
-    draft.add("colorful", ramp(features.colorfulness, 0.16, 0.36), why, "pixels")
+    draft.add("vibrant", ramp(features.colorfulness, 0.16, 0.36), why, "pixels")
     draft.add(
         "muted", ramp(features.colorfulness, 0.14, 0.05) * ramp(features.saturation, 0.4, 0.2), why, "pixels"
     )
 
 
 def _temperature(draft: Draft, features: Features) -> None:
-    warm = sum(features.hues[i] for i in (0, 1, 2))
-    cool = sum(features.hues[i] for i in (4, 5))
+    shares = dict(zip(HUES, features.hues, strict=True))
+    # Half of the beige: skin alone makes no picture warm.
+    warm = shares["red"] + shares["orange"] + shares["yellow"] + features.brown + features.beige / 2
+    cool = shares["cyan"] + shares["blue"]
     draft.add(
-        "warm_tones",
-        ramp(features.warmth, 0.04, 0.2) * ramp(warm, 0.15, 0.4),
-        f"{percent(warm)} red to yellow, red over blue by {percent(features.warmth)}",
+        "warm",
+        ramp(features.warmth, 0.06, 0.22) * ramp(warm, 0.15, 0.45),
+        f"{percent(warm)} red, brown, beige or yellow, red over blue by {percent(features.warmth)}",
         "pixels",
     )
     draft.add(
-        "cool_tones",
+        "cool",
         ramp(-features.warmth, 0.02, 0.15) * ramp(cool, 0.12, 0.35),
         f"{percent(cool)} cyan to blue, blue over red by {percent(-features.warmth)}",
         "pixels",
     )
 
 
-def _dominant(draft: Draft, features: Features) -> None:
-    ranked = sorted(zip(features.hues, HUES, strict=True), reverse=True)[:_MOST_DOMINANT]
-    for share, hue in ranked:
-        draft.add(
-            f"dominant_{hue}", ramp(share, 0.12, 0.5), f"{percent(share)} of the picture is {hue}", "pixels"
-        )
-
-
-def _extremes(draft: Draft, features: Features) -> None:
-    for name, share in (("black", features.black), ("white", features.white)):
-        draft.add(
-            f"dominant_{name}", ramp(share, 0.3, 0.75), f"{percent(share)} of the picture is {name}", "pixels"
-        )
+def _dominant(draft: Draft, features: Features, *, coloured: bool) -> None:
+    """The few colours that cover most. Beige has no tag: skin, sand and wood are of it."""
+    sure = {
+        "black": (features.black, ramp(features.black, *_EXTREME)),
+        "white": (features.white, ramp(features.white, *_EXTREME)),
+    }
+    if coloured:
+        sure["grey"] = (features.grey, ramp(features.grey, *_GREY))
+        for name, share in (*zip(HUES, features.hues, strict=True), ("brown", features.brown)):
+            sure[name] = (share, ramp(share, *_COLOUR))
+    ranked = sorted(sure.items(), key=lambda item: item[1][1], reverse=True)
+    for name, (share, confidence) in ranked[:_MOST_DOMINANT]:
+        draft.add(f"dominant_{name}", confidence, f"{percent(share)} of the picture is {name}", "pixels")

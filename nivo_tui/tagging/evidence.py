@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nivo_tui.inference.phrases.phrase import PhraseScore
-from nivo_tui.model import Category, Face, FileMetadata, Format, FoundObject, Suggestion
+from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, FoundObject, Suggestion
+from nivo_tui.settings import PrivatePlace
 from nivo_tui.tagging.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ class Evidence:
     thumbnail or a smaller scale than usual, so that sharpness and noise cannot be read from them.
     `detector` and `classifier` name the models that ran. `classes`: (ImageNet-1k index, name, probability)
     of the likeliest classes. `phrases`: how well the photo fits each tag by `phrase_model`.
+    `capture` has the time that is taken for true where the file states another, `taken_why` says how that
+    came about; no photo was taken after `latest`. `private` are places of which no tag tells.
     """
 
     format: Format
@@ -38,6 +42,15 @@ class Evidence:
     phrases: tuple[PhraseScore, ...] | None = None
     phrase_model: str | None = None
     live_photo: bool = False
+    capture: Capture | None = None
+    taken_why: str | None = None
+    latest: datetime | None = None
+    private: tuple[PrivatePlace, ...] = ()
+
+    @property
+    def taken(self) -> Capture:
+        """How the photo was taken, with the time that is taken for true."""
+        return self.metadata.capture if self.capture is None else self.capture
 
 
 class Draft:
@@ -48,9 +61,19 @@ class Draft:
         self._category = category
         self._made: dict[str, Suggestion] = {}
 
-    def add(self, tag: str, confidence: float, why: str, source: str, label: str | None = None) -> None:
+    def add(
+        self,
+        tag: str,
+        confidence: float,
+        why: str,
+        source: str,
+        label: str | None = None,
+        path: tuple[str, ...] = (),
+    ) -> None:
         """Suggest a tag, with a confidence cut to 0-1. Of the same tag twice the surer stays.
 
+        `label` and `path` (from the root to the label) are this photo's, where they are not the vocabulary's;
+        the owner's word for it goes before both. A tag that is switched off is left out.
         Raises ValueError for a tag that is not of this category: a fault of the calling module.
         """
         known = self._vocabulary.get(tag)
@@ -58,9 +81,12 @@ class Draft:
             raise ValueError(f"tag {tag!r} is not in category {self._category.value} of the vocabulary")
         confidence = round(min(1.0, max(0.0, confidence)), 3)
         before = self._made.get(tag)
-        if confidence < known.floor or (before is not None and before.confidence >= confidence):
+        if known.off or confidence < known.floor or (before is not None and before.confidence >= confidence):
             return
-        self._made[tag] = Suggestion(tag, label or known.label, self._category, confidence, source, why)
+        label, path = self._vocabulary.spelled(known, label or known.label, path)
+        self._made[tag] = Suggestion(
+            tag, label, self._category, confidence, source, why, fact=known.fact, path=path
+        )
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nivo_tui.model import Category, Suggestion
@@ -14,65 +15,55 @@ from nivo_tui.tagging.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from nivo_tui.imaging.features import Features
 
-_SUREST = 0.85
-"""Pixels never prove a mood: no confidence goes beyond this."""
+_SUREST, _SUREST_OF_FEELING = 0.8, 0.7
+"""Pixels never prove a mood, and of the light (bright, dark, dramatic) they say more than of a feeling: the
+confidence in the one goes no further than the first, in the other than the second, below any bar."""
+
+_OF_LIGHT = frozenset({"bright_airy", "dark_moody", "dramatic"})
+
+_MOST = 2
+"""Moods of the pixels a photo is given at most: each is a judgement that somebody has to review."""
 
 
 def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...]:
-    """Moods of the light (bright, dark, ...), of the colours (vibrant, cozy, ...), and those phrases name."""
+    """Moods of light and colour (bright, dark, calm, cozy, ...), and those phrases name."""
     draft = Draft(vocabulary, Category.MOOD)
     if evidence.features is not None:
-        _light(draft, evidence.features)
-        _colours(draft, evidence.features)
+        moods = sorted(_of_pixels(evidence.features), key=lambda mood: -mood[1])[:_MOST]
+        for tag, confidence, why in moods:
+            surest = _SUREST if tag in _OF_LIGHT else _SUREST_OF_FEELING
+            draft.add(tag, surest * confidence, why, "pixels")
     for opinion in zeroshot.opinions(evidence, vocabulary, Category.MOOD):
         zeroshot.agree(draft, opinion, zeroshot.source_of(evidence))
     return draft.suggestions
 
 
-def _light(draft: Draft, features: Features) -> None:
+def _of_pixels(features: Features) -> Iterator[tuple[str, float, str]]:
+    """Each mood, how clearly it holds (0-1), and why. A badly exposed picture has a fault, not a mood."""
     fault = max(is_overexposed(features), is_underexposed(features))
-    fair = ramp(fault, 0.8, 0.3)
+    fair = ramp(fault, 0.5, 0.2)
     median = f"median luminance {features.luma_median:.2f}"
-    airy = ramp(features.luma_median, 0.52, 0.78) * ramp(features.p10, 0.12, 0.35)
-    draft.add("bright_airy", _SUREST * airy * fair, f"{median}, few dark parts", "pixels")
-    moody = ramp(features.luma_median, 0.3, 0.12) * ramp(features.shadows + features.black, 0.15, 0.5)
-    draft.add(
-        "dark_moody", _SUREST * moody * fair, f"{median}, {percent(features.shadows)} nearly black", "pixels"
-    )
-    drama = (
-        ramp(features.contrast, 0.7, 0.92) * ramp(features.shadows, 0.08, 0.3) * ramp(features.p98, 0.7, 0.9)
-    )
-    draft.add(
-        "dramatic",
-        _SUREST * drama * fair,
-        f"tones from {features.p2:.2f} to {features.p98:.2f}, {percent(features.shadows)} nearly black",
-        "pixels",
-    )
-
-
-def _colours(draft: Draft, features: Features) -> None:
     colour = f"colourfulness {features.colorfulness:.2f}"
-    draft.add("vibrant", _SUREST * ramp(features.colorfulness, 0.22, 0.42), colour, "pixels")
-    quiet = ramp(features.edge_density, 0.008, 0.003) * ramp(features.contrast, 0.95, 0.6)
-    draft.add(
-        "calm",
-        _SUREST * quiet * ramp(features.colorfulness, 0.35, 0.2),
-        f"few edges ({features.edge_density * 1000:.1f} in 1000 pixels), {colour}",
-        "pixels",
-    )
+    blank = features.white + features.highlights
+    airy = ramp(features.luma_median, 0.55, 0.75) * ramp(features.p10, 0.15, 0.35)
+    airy *= ramp(features.saturation, 0.35, 0.2) * ramp(blank, 0.9, 0.5)
+    yield "bright_airy", airy * fair, f"{median}, the darkest tenth still at {features.p10:.2f}"
+    dim = ramp(features.luma_median, 0.25, 0.12) * ramp(features.luma_mean, 0.32, 0.2)
+    dim *= ramp(features.p98, 0.25, 0.45) * ramp(features.p90, 0.55, 0.35)
+    yield "dark_moody", dim * fair, f"{median}, {percent(features.shadows)} nearly black"
+    drama = ramp(features.contrast, 0.75, 0.92) * ramp(features.shadows, 0.1, 0.3)
+    drama *= ramp(features.p90, 0.45, 0.65)
+    tones = f"tones from {features.p2:.2f} to {features.p98:.2f}"
+    yield "dramatic", drama * fair, f"{tones}, {percent(features.shadows)} nearly black"
+    quiet = ramp(features.edge_density, 0.006, 0.002) * ramp(features.contrast, 0.9, 0.6)
+    quiet *= ramp(features.colorfulness, 0.3, 0.18) * ramp(features.luma_median, 0.1, 0.25)
+    few = f"few edges ({features.edge_density * 1000:.1f} in 1000 pixels)"
+    yield "calm", quiet * fair, f"{few}, {colour}, {tones}"
     if is_black_and_white(features) >= 0.5:
         return
-    pale = ramp(features.saturation, 0.35, 0.15) * ramp(features.luma_median, 0.45, 0.65)
-    draft.add(
-        "gentle",
-        _SUREST * pale * ramp(features.contrast, 0.85, 0.6),
-        f"pale: {percent(features.saturation)} saturation, median luminance {features.luma_median:.2f}",
-        "pixels",
-    )
-    warm = ramp(features.warmth, 0.12, 0.28) * ramp(features.luma_median, 0.55, 0.35)
-    draft.add(
-        "cozy",
-        _SUREST * warm * ramp(features.luma_median, 0.06, 0.14),
-        f"red over blue by {percent(features.warmth)}, median luminance {features.luma_median:.2f}",
-        "pixels",
-    )
+    pale = ramp(features.saturation, 0.3, 0.12) * ramp(features.luma_median, 0.45, 0.62)
+    pale *= ramp(features.contrast, 0.8, 0.55) * ramp(features.contrast, 0.2, 0.35)
+    yield "gentle", pale * fair, f"{percent(features.saturation)} saturation, {median}, {tones}"
+    glow = ramp(features.warmth, 0.15, 0.28) * ramp(features.luma_median, 0.5, 0.35)
+    glow *= ramp(features.luma_median, 0.08, 0.16)
+    yield "cozy", glow * fair, f"red over blue by {percent(features.warmth)}, {median}"

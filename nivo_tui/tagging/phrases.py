@@ -7,32 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import cast
 
-from nivo_tui.errors import SettingsError
 from nivo_tui.inference.phrases.phrase import Phrase, Rule
 from nivo_tui.model import Category
-from nivo_tui.tagging.vocabulary import TAG_ID, Vocabulary
-
-COMPARED = (Category.SCENE, Category.MOOD, Category.OBJECTS)
-"""The categories that phrases of the package speak of."""
+from nivo_tui.tagging.own_words import UserTag
 
 OWN = "own"
 """The contest of a person's own tags: each against the background alone."""
 
-_LONGEST, _MOST = 300, 10
-_KEYS = ("label", "category", "phrases")
 _TEMPLATED = ("a photo", "photo ", "a picture", "picture ", "an image", "image ", "a screenshot")
-
-
-@dataclass(frozen=True, slots=True)
-class UserTag:
-    """A tag that a person described: suggested where a photo looks like one of its phrases."""
-
-    id: str
-    label: str
-    category: Category
-    phrases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +35,7 @@ def phrases(own: Sequence[UserTag] = ()) -> tuple[Phrase, ...]:
 
     A person's phrases for a tag of the package take the place of its own ones.
     """
-    replaced = {tag.id: tag.phrases for tag in own}
+    replaced = {tag.id: tag.phrases for tag in own if tag.phrases and tag.enabled}
     made: list[Phrase] = []
     for name, group in load().items():
         tags = {tag: replaced.pop(tag, texts) for tag, texts in group.tags.items()}
@@ -76,62 +60,6 @@ def load() -> Mapping[str, Group]:
         )
         for name, table in tomllib.loads(text).items()
     }
-
-
-def parse_user_tags(table: Mapping[str, Any], file: str | None = None) -> tuple[UserTag, ...]:
-    """A person's tags from the table [tags] of the settings in `file`.
-
-    Each is `id = "phrase"`, or `id = { label = "...", category = "...", phrases = ["...", ...] }`. Without
-    more said the label is the id with spaces, the category objects. Raises SettingsError naming the key.
-    """
-    vocabulary = Vocabulary.load()
-    try:
-        return tuple(_user_tag(name, entry, vocabulary) for name, entry in table.items())
-    except SettingsError as error:
-        raise SettingsError(f"{file}: {error}" if file else str(error)) from error
-
-
-def _user_tag(name: str, entry: Any, vocabulary: Vocabulary) -> UserTag:
-    where = f"[tags] {name}"
-    if not TAG_ID.fullmatch(name):
-        raise SettingsError(f"{where}: a tag's id is made of a-z, 0-9 and _, such as old_town")
-    if isinstance(entry, str | list):
-        entry = {"phrases": entry}
-    if not isinstance(entry, dict):
-        raise SettingsError(f'{where} must be a phrase in quotes, or {{ phrases = ["..."] }}')
-    for key in entry:
-        if key not in _KEYS:
-            raise SettingsError(f"{where}: unknown key {key!r}; known: {', '.join(_KEYS)}")
-    known = vocabulary.get(name)
-    stated = entry.get("category", known.category.value if known is not None else Category.OBJECTS.value)
-    category = next((category for category in Category if category.value == stated), None)
-    if category is None:
-        raise SettingsError(f"{where}: unknown category {stated!r}; known: {', '.join(Category)}")
-    if known is not None and known.category is not category:
-        raise SettingsError(f"{where}: the tag exists in the category {known.category}; choose another id")
-    if known is not None and (category not in COMPARED or known.fact):
-        raise SettingsError(f"{where}: the tag exists and is found in another way; choose another id")
-    default = known.label if known is not None else name.replace("_", " ")
-    label = _checked(f"{where}: label", entry.get("label", default))
-    if any(sign in label for sign in "|/\\,;"):
-        raise SettingsError(f"{where}: label must not hold any of | / \\ , ; which part keywords")
-    return UserTag(name, label, category, _phrases_of(where, entry.get("phrases")))
-
-
-def _phrases_of(where: str, stated: Any) -> tuple[str, ...]:
-    listed = [stated] if isinstance(stated, str) else stated
-    if not isinstance(listed, list) or not 1 <= len(listed) <= _MOST:
-        raise SettingsError(f"{where}: phrases must be 1 to {_MOST} texts of what is to be seen")
-    return tuple(dict.fromkeys(_checked(f"{where}: a phrase", text) for text in listed))
-
-
-def _checked(where: str, text: Any) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise SettingsError(f"{where} must be a text in quotes that is not empty")
-    tidy = " ".join(text.split())
-    if not tidy.isprintable() or len(tidy) > _LONGEST:
-        raise SettingsError(f"{where} must be at most {_LONGEST} characters, all printable")
-    return tidy
 
 
 def _contest(name: str, rule: Rule, template: str, texts: Mapping[str, Sequence[str]]) -> list[Phrase]:

@@ -1,101 +1,188 @@
-"""What kind of place or occasion it is: one primary scene and at most two runners-up."""
+"""What kind of place, occasion or view it is: one primary scene and at most two runners-up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from nivo_tui.imaging.cells import Layout, read_layout
 from nivo_tui.model import Category, Suggestion
-from nivo_tui.tagging import classes, zeroshot
+from nivo_tui.tagging import classes, outlook, scene_rules, screens, shelter, zeroshot
+from nivo_tui.tagging.candidate import Candidate, merged
+from nivo_tui.tagging.closeup import close_up
 from nivo_tui.tagging.evidence import Draft, Evidence
+from nivo_tui.tagging.people import largest_share
+from nivo_tui.tagging.things import Thing, things
 from nivo_tui.tagging.vocabulary import Vocabulary
 
-_PRIMARY_FROM, _RUNNER_UP_FROM = 0.2, 0.12
+_PRIMARY_FROM, _RUNNER_UP_FROM, _HINT_FROM = 0.2, 0.12, 0.3
+_HINT_SUREST = 0.6
 _RUNNERS_UP = 2
 _BEHIND = 0.8
 _DISPUTED = 0.85
+_COLOURS_BESIDE_CLASSES = 0.75
+"""What is left of a scene told by colours alone where a classifier named another."""
 
+_EXACT_ENOUGH = 0.6
+"""A general scene gives way to one below it that is at least so many times as sure."""
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A scene that one source or both speak for."""
-
-    tag: str
-    confidence: float
-    why: str
-    source: str
+_GENERAL = ("animal", "vehicle")
+_PLACES = ("indoor", "outdoor")
 
 
 def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...]:
-    """From the classifier's probabilities, the comparison with phrases, or both.
+    """From classes, found things, the comparison with phrases, the colour layout and what the file says.
 
-    Where both name a scene it is surer; where they differ the surer one is primary, and less sure for it.
-    None where no scene is likely enough.
+    Where sources agree on a scene it is surer; where classes and phrases differ the surer is primary, and
+    less sure for it. In- and outdoors stand behind any other scene. None where no scene is likely enough.
     """
-    draft = Draft(vocabulary, Category.SCENE)
+    features = evidence.features
+    layout = read_layout(features.layout) if features is not None else None
+    found = things(evidence)
     classified = _worthy(_classified(evidence), vocabulary)
     compared = _worthy(_compared(evidence, vocabulary), vocabulary)
-    merged = _merged(classified, compared)
-    if not merged:
-        return ()
-    primary, *others = merged
-    sure = primary.confidence * (_DISPUTED if _disputed(primary.tag, classified, compared) else 1.0)
-    draft.add(primary.tag, sure, primary.why, primary.source)
-    for other in others[:_RUNNERS_UP]:
+    named = [
+        classified,
+        _hinted(evidence),
+        scene_rules.by_things(found, scene_rules.load(), evidence.object_detector or "objects"),
+        compared,
+    ]
+    page = screens.screenshot(evidence, layout) or screens.document(evidence, layout)
+    if page is not None:
+        named.append([page])
+    elif layout is not None:
+        named.append(_laid_out(evidence, layout, told=bool(classified)))
+    face = largest_share(evidence)
+    scenes = _shown(_without_general(merged(named), vocabulary), vocabulary)
+    near = None if page is not None else close_up(evidence, layout, found, scenes, face)
+    if near is not None:
+        scenes = merged([scenes, [near]])
+    behind = layout if face <= outlook.LARGE_FACE else None
+    place = _place(evidence, behind, found, scenes, page)
+    return _drafted(scenes, place, classified, compared, vocabulary)
+
+
+def _drafted(
+    scenes: Sequence[Candidate],
+    place: Candidate | None,
+    classified: Sequence[Candidate],
+    compared: Sequence[Candidate],
+    vocabulary: Vocabulary,
+) -> tuple[Suggestion, ...]:
+    """The primary scene, and behind it what it left over."""
+    draft = Draft(vocabulary, Category.SCENE)
+    others = [candidate for candidate in scenes if candidate.tag not in _PLACES]
+    if not others:
+        if place is not None:
+            draft.add(place.tag, place.confidence, place.why, place.source)
+        return draft.suggestions
+    primary, *rest = others
+    disputed = _disputed(primary.tag, classified, compared)
+    draft.add(primary.tag, primary.confidence * (_DISPUTED if disputed else 1.0), primary.why, primary.source)
+    ahead = draft.confidence(primary.tag) - 0.01
+    rest = rest[:_RUNNERS_UP]
+    if place is not None and (len(rest) < _RUNNERS_UP or place.confidence > _BEHIND * rest[-1].confidence):
+        draft.add(place.tag, min(place.confidence, ahead), place.why, place.source)
+        rest = rest[: _RUNNERS_UP - 1]
+    for other in rest:
         # A runner-up is what the primary left over: it stays behind it by more than the probabilities say.
-        confidence = min(_BEHIND * other.confidence, draft.confidence(primary.tag) - 0.01)
-        draft.add(other.tag, confidence, f"runner-up, {other.why}", other.source)
+        draft.add(other.tag, min(_BEHIND * other.confidence, ahead), f"runner-up, {other.why}", other.source)
     return draft.suggestions
 
 
-def _classified(evidence: Evidence) -> list[_Candidate]:
+def _classified(evidence: Evidence) -> list[Candidate]:
     """What the classifier names, the likeliest first; nothing where it is not sure of that."""
     weighed = classes.weigh(evidence.classes or (), classes.load().scenes)
     source = evidence.classifier or "classes"
     if not weighed or weighed[0].probability < _PRIMARY_FROM:
         return []
     return [
-        _Candidate(item.tag, _calibrated(item.probability), classes.explained(item), source)
+        Candidate(item.tag, _calibrated(item.probability), classes.explained(item), source)
         for item in weighed
         if item.probability >= _RUNNER_UP_FROM
     ]
 
 
-def _compared(evidence: Evidence, vocabulary: Vocabulary) -> list[_Candidate]:
+def _hinted(evidence: Evidence) -> list[Candidate]:
+    """Where the things that the classifier names are mostly found."""
+    source = evidence.classifier or "classes"
+    return [
+        Candidate(item.tag, _by_hint(item.probability), f"a thing of it: {classes.explained(item)}", source)
+        for item in classes.weigh(evidence.classes or (), classes.load().hints)
+        if item.probability >= _HINT_FROM
+    ]
+
+
+def _compared(evidence: Evidence, vocabulary: Vocabulary) -> list[Candidate]:
     source = zeroshot.source_of(evidence)
     return [
-        _Candidate(opinion.tag, opinion.confidence, opinion.why, source)
+        Candidate(opinion.tag, opinion.confidence, opinion.why, source)
         for opinion in zeroshot.opinions(evidence, vocabulary, Category.SCENE)
     ]
 
 
-def _worthy(candidates: list[_Candidate], vocabulary: Vocabulary) -> list[_Candidate]:
+def _laid_out(evidence: Evidence, layout: Layout, *, told: bool) -> list[Candidate]:
+    wide = bool(evidence.width and evidence.height and evidence.width > 1.1 * evidence.height)
+    made = outlook.scenes(layout, wide, largest_share(evidence))
+    if not told:
+        return made
+    return [Candidate(c.tag, c.confidence * _COLOURS_BESIDE_CLASSES, c.why, c.source) for c in made]
+
+
+def _place(
+    evidence: Evidence,
+    layout: Layout | None,
+    found: Sequence[Thing],
+    scenes: Sequence[Candidate],
+    page: Candidate | None,
+) -> Candidate | None:
+    """In- or outdoors, by what weighs for it and by the phrases."""
+    if page is not None:
+        return None
+    compared = [candidate for candidate in scenes if candidate.tag in _PLACES]
+    weighed = shelter.place(evidence, layout, found, scenes, scene_rules.load())
+    if weighed is None:
+        return compared[0] if compared else None
+    if any(candidate.tag != weighed.tag for candidate in compared):
+        return None
+    return merged([compared, [weighed]])[0]
+
+
+def _worthy(candidates: list[Candidate], vocabulary: Vocabulary) -> list[Candidate]:
     """The candidates of one source; none where its first is below that tag's own floor."""
     tag = vocabulary.get(candidates[0].tag) if candidates else None
     return candidates if tag is not None and candidates[0].confidence >= tag.floor else []
 
 
-def _merged(classified: list[_Candidate], compared: list[_Candidate]) -> list[_Candidate]:
-    """Each scene once, the surest first."""
-    merged = {candidate.tag: candidate for candidate in classified}
-    for candidate in compared:
-        before = merged.get(candidate.tag)
-        merged[candidate.tag] = candidate if before is None else _agreed(before, candidate)
-    return sorted(merged.values(), key=lambda candidate: -candidate.confidence)
+def _shown(candidates: list[Candidate], vocabulary: Vocabulary) -> list[Candidate]:
+    """Those that reach the floor of their tag; one that is switched off makes room for the next."""
+    tags = [(candidate, vocabulary.get(candidate.tag)) for candidate in candidates]
+    return [c for c, tag in tags if tag is not None and not tag.off and c.confidence >= tag.floor]
 
 
-def _agreed(first: _Candidate, second: _Candidate) -> _Candidate:
-    return _Candidate(
-        first.tag,
-        zeroshot.together(first.confidence, second.confidence),
-        f"{first.why}; {second.why}",
-        f"{first.source} + {second.source}",
-    )
+def _without_general(candidates: list[Candidate], vocabulary: Vocabulary) -> list[Candidate]:
+    """Without a general scene where one below it in the hierarchy is about as sure: a bird, not an animal."""
+    kept = []
+    for candidate in candidates:
+        below = [other for other in candidates if _stands_below(other.tag, candidate.tag, vocabulary)]
+        exact = max((other.confidence for other in below), default=0.0)
+        if candidate.tag not in _GENERAL or exact < _EXACT_ENOUGH * candidate.confidence:
+            kept.append(candidate)
+    return kept
 
 
-def _disputed(tag: str, classified: list[_Candidate], compared: list[_Candidate]) -> bool:
+def _stands_below(tag: str, general: str, vocabulary: Vocabulary) -> bool:
+    known = vocabulary.get(tag)
+    return known is not None and known.parent == general
+
+
+def _disputed(tag: str, classified: Sequence[Candidate], compared: Sequence[Candidate]) -> bool:
     """Whether a source names scenes, but not this one."""
     return any(source and tag not in {c.tag for c in source} for source in (classified, compared))
 
 
 def _calibrated(probability: float) -> float:
     return 0.3 + 0.62 * (probability - _PRIMARY_FROM) / (1.0 - _PRIMARY_FROM)
+
+
+def _by_hint(probability: float) -> float:
+    return 0.3 + (_HINT_SUREST - 0.3) * (probability - _HINT_FROM) / (1.0 - _HINT_FROM)

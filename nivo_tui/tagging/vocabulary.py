@@ -1,14 +1,16 @@
-"""The vocabulary: every tag's label, category, kind and thresholds, read from `vocabulary.toml`."""
+"""The vocabulary: what every tag means, how it is written, when it is shown; from `vocabulary.toml`."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 from nivo_tui.model import Category
 
@@ -17,16 +19,16 @@ TAG_ID = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 DEFAULT_FLOOR, DEFAULT_BAR = 0.35, 0.7
 
-OWN_FLOOR, OWN_BAR = 0.3, 0.65
-"""Of a person's own tags, whatever their category."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tag. It is shown at a confidence of `floor` or more and ticked beforehand at `bar` or more (0-1).
 
-    `path` is its place in the hierarchy from the root to the label. `fact` says that it is computed and
-    needs no review, `own` that a person described it in the settings.
+    `meaning` is a line of what is to be seen, or when it holds. `parent` is the id of another tag, or the
+    headings joined by "|", that it stands below; `path` is its place in the hierarchy from the root to the
+    label. `fact` says that it is computed and needs no review; `written`, that it is written by default: a
+    judgement once it is accepted, a fact without being asked. `own` says that a person described it in the
+    settings, `owned` that its label or path is the owner's word, `off` that it is never suggested.
     """
 
     id: str
@@ -38,19 +40,11 @@ class Tag:
     synonyms: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     own: bool = False
-
-
-class Described(Protocol):
-    """A tag that a person described in the settings."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def label(self) -> str: ...
-
-    @property
-    def category(self) -> Category: ...
+    meaning: str = ""
+    parent: str = ""
+    written: bool = False
+    owned: bool = False
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,9 @@ class Family:
     floor: float
     bar: float
     path: tuple[str, ...]
+    meaning: str = ""
+    parent: str = ""
+    written: bool = False
 
     def tag(self, tag_id: str) -> Tag | None:
         """The member of that id, None where the pattern does not fit the whole of it."""
@@ -71,23 +68,61 @@ class Family:
         if found is None:
             return None
         label = self.label.format(*(text.replace("_", " ") for text in found.groups()))
-        return Tag(tag_id, label, self.category, self.fact, self.floor, self.bar, path=(*self.path, label))
+        return Tag(
+            tag_id,
+            label,
+            self.category,
+            self.fact,
+            self.floor,
+            self.bar,
+            path=(*self.path, label),
+            meaning=self.meaning,
+            parent=self.parent,
+            written=self.written,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A keyword as its owner spells it, and its path from the top of their hierarchy to the keyword.
+
+    `counted` says that it was counted in files: whoever counts tells what depends on it, `version` does not.
+    """
+
+    keyword: str
+    path: tuple[str, ...]
+    counted: bool = False
 
 
 class Vocabulary:
-    """The tags and families of one vocabulary file, found by id or by how people write them."""
+    """The tags and families of one vocabulary, found by id or by how people write them."""
 
-    def __init__(self, tags: Mapping[str, Tag], families: tuple[Family, ...]) -> None:
-        self._tags = dict(tags)
-        self._families = families
+    def __init__(
+        self,
+        tags: Mapping[str, Tag],
+        families: tuple[Family, ...],
+        roots: Mapping[Category, str],
+        others: Mapping[str, str] | None = None,
+        words: Mapping[str, Word] | None = None,
+    ) -> None:
+        """`roots` are the tops of the categories' hierarchies; `others` are more names, folded, with the id
+        that each stands for: they never take a name of `tags`. `words` are the owner's, by folded name."""
+        self.tags: Mapping[str, Tag] = dict(tags)
+        self.families = families
+        self.roots: Mapping[Category, str] = dict(roots)
+        self.others: Mapping[str, str] = dict(others or {})
+        self.words: Mapping[str, Word] = dict(words or {})
+        self._versions: dict[Category, str] = {}
         self._spellings: dict[str, str] = {}
-        for tag in self._tags.values():
+        for tag in self.tags.values():
             for text in (tag.id, tag.label):
-                self._spellings.setdefault(_folded(text), tag.id)
+                self._spellings.setdefault(folded(text), tag.id)
         # A synonym of one tag never takes the name of another.
-        for tag in self._tags.values():
+        for tag in self.tags.values():
             for text in tag.synonyms:
-                self._spellings.setdefault(_folded(text), tag.id)
+                self._spellings.setdefault(folded(text), tag.id)
+        for text, tag_id in self.others.items():
+            self._spellings.setdefault(text, tag_id)
 
     @classmethod
     def load(cls, language: str = "en") -> Vocabulary:
@@ -98,63 +133,92 @@ class Vocabulary:
     def parse(cls, text: str, language: str = "en") -> Vocabulary:
         """A vocabulary from the text of a file like `vocabulary.toml`.
 
-        Raises ValueError where an id is no snake_case or stands in two categories.
+        The labels of all its languages stand for their tags. Raises ValueError where an id is no snake_case
+        or stands in two categories, a tag has no meaning, or a parent is not there or below its own child.
         """
         document = tomllib.loads(text)
-        labels: dict[str, str] = document.get("labels", {}).get(language, {})
+        languages: dict[str, dict[str, str]] = document.get("labels", {})
+        labels = languages.get(language, {})
         tags: dict[str, Tag] = {}
         families: list[Family] = []
+        roots: dict[Category, str] = {}
         for category in Category:
             table = document.get(category.value)
             if table is None:
                 continue
+            roots[category] = table["root"]
             for tag in _tags_of(category, table, labels):
-                if not TAG_ID.fullmatch(tag.id):
-                    raise ValueError(f"tag id {tag.id!r} is not snake_case")
                 if tag.id in tags:
                     raise ValueError(f"tag id {tag.id!r} stands twice in the vocabulary")
                 tags[tag.id] = tag
             families.extend(_families_of(category, table))
-        return cls(tags, tuple(families))
+        others = {folded(label): name for of in languages.values() for name, label in of.items()}
+        return cls(tags, tuple(families), roots, others)
 
-    def with_tags(self, described: Iterable[Described]) -> Vocabulary:
-        """This vocabulary and a person's own tags: judgements, below the root of their category.
+    def changed(
+        self,
+        tags: Mapping[str, Tag],
+        *,
+        others: Mapping[str, str] | None = None,
+        words: Mapping[str, Word] | None = None,
+    ) -> Vocabulary:
+        """This vocabulary with these tags in the place of its own."""
+        return Vocabulary(
+            tags,
+            self.families,
+            self.roots,
+            self.others if others is None else others,
+            self.words if words is None else words,
+        )
 
-        A tag that is in the vocabulary already stays as it is.
+    def version(self, category: Category) -> str:
+        """12 hex digits that change whenever a suggestion of the category may become another one."""
+        found = self._versions.get(category)
+        if found is None:
+            tags = sorted((tag for tag in self if tag.category is category), key=lambda tag: tag.id)
+            ids = {tag.id for tag in tags}
+            families = [
+                (f.pattern.pattern, f.label, f.fact, f.floor, f.bar)
+                for f in self.families
+                if f.category is category
+            ]
+            names = sorted((text, meant) for text, meant in self.others.items() if meant in ids)
+            # Only what a family makes is looked for among the owner's words.
+            words = [entry for entry in self.words.items() if families and not entry[1].counted]
+            told = repr((tags, families, names, sorted(words, key=repr))).encode()
+            found = self._versions[category] = hashlib.sha256(told).hexdigest()[:12]
+        return found
+
+    def spelled(self, tag: Tag, label: str, path: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
+        """How a suggestion of this tag is written, that its rule would call `label`, at `path`: as its owner
+        does, where they have a word for it. An empty path is that of the tag.
+
+        Two places of one name are told apart by what they lie in.
         """
-        new = {tag.id: tag for tag in described if self.get(tag.id) is None}
-        own = {
-            tag.id: Tag(
-                tag.id,
-                tag.label,
-                tag.category,
-                False,
-                OWN_FLOOR,
-                OWN_BAR,
-                path=(self._root(tag.category), tag.label),
-                own=True,
-            )
-            for tag in new.values()
-        }
-        return Vocabulary({**self._tags, **own}, self._families)
-
-    def _root(self, category: Category) -> str:
-        """The top of the category's hierarchy."""
-        paths = [member.path for member in (*self, *self._families) if member.category is category]
-        return paths[0][0] if paths else category.value.capitalize()
+        if tag.owned:
+            return tag.label, ()
+        word = self.words.get(folded(label)) if tag.id not in self.tags else None
+        if word is None:
+            return label, path
+        ours = path or (*tag.path[:-1], label)
+        around = {folded(part) for part in ours[1:-1]}
+        is_same = not around or not around.isdisjoint(map(folded, word.path[:-1]))
+        if len(word.path) > 1 and (tag.category is not Category.LOCATION or is_same):
+            return word.keyword, word.path
+        return (word.keyword, (*ours[:-1], word.keyword)) if len(word.path) == 1 else (label, path)
 
     def __iter__(self) -> Iterator[Tag]:
-        return iter(self._tags.values())
+        return iter(self.tags.values())
 
     def __contains__(self, tag_id: object) -> bool:
         return isinstance(tag_id, str) and self.get(tag_id) is not None
 
     def get(self, tag_id: str) -> Tag | None:
         """The tag of that id, also as a member of a family; None where there is none."""
-        tag = self._tags.get(tag_id)
+        tag = self.tags.get(tag_id)
         if tag is not None:
             return tag
-        members = (family.tag(tag_id) for family in self._families)
+        members = (family.tag(tag_id) for family in self.families)
         return next((member for member in members if member is not None), None)
 
     def label(self, tag_id: str) -> str:
@@ -173,8 +237,14 @@ class Vocabulary:
         None where no tag of the vocabulary is meant. Only the families are not found: their labels are
         too short to be told from a person's own keywords ("2025").
         """
-        leaf = re.split(r"[|/\\]", keyword)[-1] if _folded(keyword) not in self._spellings else keyword
-        return self._spellings.get(_folded(leaf))
+        whole = self._spellings.get(folded(keyword))
+        if whole is not None:
+            return whole
+        leaf = _PARTED.split(keyword)[-1]
+        return self._spellings.get(folded(leaf)) if leaf != keyword else None
+
+
+_PARTED = re.compile(r"[|/\\]")
 
 
 @lru_cache(maxsize=4)
@@ -184,43 +254,98 @@ def _packaged(language: str) -> Vocabulary:
 
 
 def _tags_of(category: Category, table: Mapping[str, Any], labels: Mapping[str, str]) -> list[Tag]:
-    described: dict[str, dict[str, Any]] = {name: {} for name in table.get("names", ())}
-    for name, entry in table.get("tags", {}).items():
-        if name in described:
-            raise ValueError(f"tag id {name!r} stands twice in the vocabulary")
-        described[name] = entry
-    made = []
+    described: dict[str, dict[str, Any]] = table.get("tags", {})
+    made = {}
     for name, entry in described.items():
+        if not TAG_ID.fullmatch(name):
+            raise ValueError(f"tag id {name!r} is not snake_case")
         english = entry.get("label", name.replace("_", " "))
         label = labels.get(name, english)
-        synonyms = tuple(entry.get("synonyms", ())) + ((english,) if label != english else ())
-        path = (table["root"], *entry.get("path", ()), label)
-        made.append(Tag(name, label, category, *_thresholds(table, entry), synonyms=synonyms, path=path))
-    return made
+        meaning = entry.get("meaning", "")
+        if not meaning:
+            raise ValueError(f"tag {name!r} has no meaning")
+        fact, floor, bar, written = _terms(table, entry)
+        made[name] = Tag(
+            name,
+            label,
+            category,
+            fact,
+            floor,
+            bar,
+            synonyms=tuple(entry.get("synonyms", ())) + ((english,) if label != english else ()),
+            meaning=meaning,
+            parent=entry.get("parent", ""),
+            written=written,
+        )
+    return with_paths(made, {category: table["root"]})
+
+
+def with_paths(tags: Mapping[str, Tag], roots: Mapping[Category, str]) -> list[Tag]:
+    """The tags with their paths: below their parents, and so up to the root of their category.
+
+    A tag whose path is the owner's keeps it. Raises ValueError for a parent that is not among them, and for
+    one that stands below its own child.
+    """
+    paths: dict[str, tuple[str, ...]] = {tag.id: tag.path for tag in tags.values() if tag.owned and tag.path}
+
+    def path_of(tag: Tag, below: tuple[str, ...]) -> tuple[str, ...]:
+        if tag.id in below:
+            raise ValueError(f"tag {tag.id!r} stands below itself")
+        if tag.id not in paths:
+            parent = tags.get(tag.parent)
+            if parent is not None and parent.category is tag.category:
+                over = path_of(parent, (*below, tag.id))
+            elif TAG_ID.fullmatch(tag.parent):
+                raise ValueError(f"the parent {tag.parent!r} of tag {tag.id!r} is not in its category")
+            else:
+                over = (roots[tag.category], *headings(tag.parent))
+            paths[tag.id] = (*over, tag.label)
+        return paths[tag.id]
+
+    return [replace(tag, path=path_of(tag, ())) for tag in tags.values()]
+
+
+def headings(parent: str) -> tuple[str, ...]:
+    """The headings of a parent that is no tag, "Animals|Birds", from the top."""
+    return tuple(part for part in parent.split("|") if part)
 
 
 def _families_of(category: Category, table: Mapping[str, Any]) -> list[Family]:
-    return [
-        Family(
-            re.compile(entry["pattern"]),
-            entry["label"],
-            category,
-            *_thresholds(table, entry),
-            path=(table["root"], *entry.get("path", ())),
+    made = []
+    for entry in table.get("families", ()):
+        fact, floor, bar, written = _terms(table, entry)
+        parent = entry.get("parent", "")
+        made.append(
+            Family(
+                re.compile(entry["pattern"]),
+                entry["label"],
+                category,
+                fact,
+                floor,
+                bar,
+                path=(table["root"], *headings(parent)),
+                meaning=entry.get("meaning", ""),
+                parent=parent,
+                written=written,
+            )
         )
-        for entry in table.get("families", ())
-    ]
+    return made
 
 
-def _thresholds(table: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[bool, float, float]:
-    """Whether it is a fact, the floor and the bar: the tag's own, else its category's."""
-    kind = entry.get("kind", table.get("kind", "judgement"))
+def _terms(table: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[bool, float, float, bool]:
+    """Whether it is a fact, the floor, the bar and whether it is written by default: the tag's own, else
+    its category's. A fact among judgements is not written unless it says so itself."""
+    usual = table.get("kind", "judgement")
+    kind = entry.get("kind", usual)
     if kind not in {"fact", "judgement"}:
         raise ValueError(f"kind {kind!r} is neither fact nor judgement")
     floor = float(entry.get("floor", table.get("floor", DEFAULT_FLOOR)))
     bar = float(entry.get("bar", table.get("bar", DEFAULT_BAR)))
-    return kind == "fact", floor, bar
+    written = entry.get("written", table.get("written", False) and (kind == usual or kind != "fact"))
+    return kind == "fact", floor, bar, bool(written)
 
 
-def _folded(text: str) -> str:
-    return re.sub(r"[\s_\-]+", " ", text).strip().casefold()
+@lru_cache(maxsize=50_000)
+def folded(text: str) -> str:
+    """The form in which names are compared: case folded, NFC, "_" and "-" as spaces, these reduced."""
+    return re.sub(r"[\s_\-]+", " ", unicodedata.normalize("NFC", text)).strip().casefold()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nivo_tui.inference.phrases.phrase import PhraseScore
 from nivo_tui.model import Category, Suggestion
 from nivo_tui.tagging import phrases
+from nivo_tui.tagging.candidate import together
 from nivo_tui.tagging.evidence import Draft, Evidence
 from nivo_tui.tagging.vocabulary import Vocabulary
 
@@ -45,6 +46,7 @@ class _Scale:
 _SCALES = {
     Category.SCENE: _Scale(0.4, 0.32, 0.88),
     Category.OBJECTS: _Scale(0.7, 0.32, 0.85),
+    Category.PEOPLE: _Scale(0.7, 0.32, 0.8),
     # No mood is proved by a likeness: never ticked beforehand by it alone.
     Category.MOOD: _Scale(0.8, 0.4, 0.7),
 }
@@ -108,11 +110,6 @@ def agree(draft: Draft, opinion: Opinion, source: str) -> None:
         return
     confidence = together(before.confidence, opinion.confidence)
     draft.add(opinion.tag, confidence, f"{before.why}; {opinion.why}", f"{before.source} + {source}")
-
-
-def together(first: float, second: float) -> float:
-    """How sure two sources are that agree: neither is wholly independent, so never quite sure."""
-    return max(first, second, min(0.97, 1.0 - (1.0 - first) * (1.0 - second)))
 
 
 def source_of(evidence: Evidence) -> str:

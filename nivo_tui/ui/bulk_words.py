@@ -18,12 +18,16 @@ FOOT = 5
 
 
 class BulkWords:
-    """Says it of one tag, with the keys as the person has them (`sign` gives a command's key)."""
+    """Says it of one tag, with the keys as the person has them (`sign` gives a command's key).
 
-    def __init__(self, suggestion: Suggestion, sign: Callable[[str], str]) -> None:
+    `bar` are the words of a learned bar, empty where there is none.
+    """
+
+    def __init__(self, suggestion: Suggestion, sign: Callable[[str], str], bar: str = "") -> None:
         self._suggestion = suggestion
         self._label = plain(suggestion.label)
         self._sign = sign
+        self._bar = f" ({bar})" if bar else ""
 
     def head(self, judgement: Judgement | None, width: int) -> Sequence[Line]:
         """What is accepted on how many photos, and the keys that judge."""
@@ -33,7 +37,7 @@ class BulkWords:
         every = "all of them" if drawn == judgement.photos else f"{drawn} drawn at random"
         names = (("bulk_right", "right"), ("bulk_wrong", "wrong"), ("bulk_back", "take back"))
         return head_lines(
-            f'Accept "{self._label}" at {judgement.bar / 100:.2f} and above',
+            f'Accept "{self._label}" at {judgement.bar / 100:.2f} and above{self._bar}',
             counted(judgement.photos, "photo"),
             f"{every}, to be judged" if drawn else "",
             "   ".join(f"{self._sign(name)} {does}" for name, does in names) if drawn else "",

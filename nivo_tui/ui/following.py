@@ -42,6 +42,8 @@ class Following:
         screen.log_tail.show_job(screen.jobs.pieces(short=screen.log_tail.size.height == 1))
         if batch.photos or batch.receipts or batch.ended:
             self.wanted.set()
+        if batch.ended:
+            screen.work(self._read_bars, "bars", exclusive=True)
         for view in batch.views:
             screen.preview.take_view(view)
         path = screen.session.path
@@ -70,6 +72,7 @@ class Following:
     async def run(self) -> None:
         """Read counts, folders and the list anew whenever something changed."""
         screen = self.screen
+        screen.work(self._read_bars, "bars", exclusive=True)
         while True:
             await self.wanted.wait()
             self.wanted.clear()
@@ -89,6 +92,16 @@ class Following:
                 self.wanted.set()
             # A library that takes long to read is read less often.
             await asyncio.sleep(min(5.0, max(_OVERVIEW_S, 2 * (screen.clock() - asked_at))))
+
+    async def _read_bars(self) -> None:
+        """The bars that were learned; a job may have applied others."""
+        from nivo_tui.ui.learned_words import bars_in_words
+
+        screen = self.screen
+        bars = await screen.reader.read(bars_in_words)
+        if bars != screen.session.bars and screen.query(PhotoHead):
+            screen.session.bars = bars
+            screen.attempt(self._reload)
 
     def _adopt(self, overview: Overview) -> None:
         screen = self.screen

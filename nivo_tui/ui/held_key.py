@@ -35,6 +35,11 @@ class HeldKey:
         """Whether the press that counted last may be the first repeat of a held key."""
         return self._doubtful
 
+    @property
+    def quiet_s(self) -> float:
+        """How long no key came, in seconds; endless before the first."""
+        return self.clock() - self._at
+
     def press(self, key: str) -> Press:
         """Judge a key that arrives now."""
         now = self.clock()

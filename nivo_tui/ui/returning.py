@@ -71,6 +71,8 @@ class Returning:
 
     def apply(self, batch: Batch) -> None:
         """Once the scan of the start found something new, go there, where no one moved yet."""
+        if self._remembers:
+            self._review.offer.apply(batch)
         if not self._looks_for_new:
             return
         if self._place != self._opened or self._review.app.screen is not self._review:

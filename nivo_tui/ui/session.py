@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class Session:
     visit: Visit | None = None
     _changed: dict[str, dict[str, bool]] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
+    bars: Mapping[str, str] = field(default_factory=dict)  # learned ones in words, by tag
     undoing: Undoing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +79,8 @@ class Session:
 
     def _open_path(self, path: str) -> None:
         detail = self.library.detail(path)
-        self.sheet = None if detail is None else Sheet(detail, self._changed.setdefault(path, {}))
+        changed = self._changed.setdefault(path, {})
+        self.sheet = None if detail is None else Sheet(detail, changed, self.bars)
 
     def reload(self) -> None:
         """Read the open photo anew, and its row of the list."""
@@ -207,7 +209,10 @@ class Session:
         """Accept what is ticked and call the photo done. False where it was not analysed."""
         if self.sheet is None or self.sheet.detail.progress in (Progress.NEW, Progress.FAILED):
             return False
-        self._remember((self.library.accept_as_shown(self.sheet.detail.path, self.sheet.ticked()),))
+        detail, ticked = self.sheet.detail, self.sheet.ticked()
+        # A tick that a digit took away is a judgement of that tag; what was never ticked is none.
+        unticked = {tag for tag, on in self._ticks.items() if not on and tag in detail.ticked}
+        self._remember((self.library.accept_as_shown(detail.path, ticked, unticked),))
         self._ticks.clear()
         self._after_decision()
         return True

@@ -15,11 +15,15 @@ _TAKEN = frozenset({State.ACCEPTED, State.IN_FILE, State.WRITTEN})
 
 @dataclass(frozen=True, slots=True)
 class TagRow:
-    """A row of the tag table. `number` is what its key shows (1-9, then 0), None beyond ten rows."""
+    """A row of the tag table. `number` is what its key shows (1-9, then 0), None beyond ten rows.
+
+    `bar` says that its tick follows a learned bar; it is empty where it does not.
+    """
 
     suggestion: Suggestion
     number: int | None
     ticked: bool
+    bar: str = ""
 
     @property
     def sign(self) -> str:
@@ -53,7 +57,8 @@ class TagRow:
             return "in the file"
         if state is State.WRITTEN:
             return "written"
-        return plain(self.suggestion.why)
+        why = plain(self.suggestion.why)
+        return f"{why}; {self.bar}" if self.bar and state is State.UNDECIDED else why
 
 
 @dataclass(slots=True)
@@ -61,11 +66,12 @@ class Sheet:
     """The open photo: its detail, and the ticks a person changed on it but did not commit.
 
     `changed` maps a tag id to its tick; it is kept while the program runs, so that going away and coming
-    back loses nothing.
+    back loses nothing. `bars` has the learned bars in words, by tag.
     """
 
     detail: PhotoDetail
     changed: Mapping[str, bool] = field(default_factory=dict)
+    bars: Mapping[str, str] = field(default_factory=dict)
 
     def is_ticked(self, suggestion: Suggestion) -> bool:
         """Whether Enter would accept it: never a name."""
@@ -78,7 +84,8 @@ class Sheet:
         """The numbered rows: the judgements, and what a person typed."""
         judged = [s for s in self.detail.suggestions if not s.fact]
         return tuple(
-            TagRow(s, (i + 1) % 10 if i < 10 else None, self.is_ticked(s)) for i, s in enumerate(judged)
+            TagRow(s, (i + 1) % 10 if i < 10 else None, self.is_ticked(s), self.bars.get(s.tag, ""))
+            for i, s in enumerate(judged)
         )
 
     def facts(self) -> tuple[TagRow, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nivo_tui.catalog.across import TagPhoto, TagTally
 from nivo_tui.text import plain
@@ -21,9 +21,12 @@ _ON_SHEET = ("wrong", "accept", "back", "skip", "larger", "undo", "leave")
 
 
 def title(
-    page: TagPage | None, tallies: Sequence[TagTally], todo: int | None
+    page: TagPage | None, tallies: Sequence[TagTally], todo: int | None, bars: Mapping[str, str]
 ) -> tuple[str, list[list[Piece]]]:
-    """Where one is, and the figures from the fullest form to the shortest; `todo` counts photos."""
+    """Where one is, and the figures from the fullest form to the shortest.
+
+    `todo` counts photos, `bars` has the learned bars in words.
+    """
     if page is None:
         tags = counted(sum(not tally.is_name for tally in tallies), "tag")
         left = f"{number(todo)} to do" if todo is not None else ""
@@ -31,7 +34,9 @@ def title(
     else:
         what = f"{counted(len(page.photos), 'photo')} of {number(page.tally.photos)}"
         place = f"{plain(page.tally.label)}  {page.tally.category.value}"
-        forms = [f"{what}:  {page.outcome()}", page.outcome()]
+        bar = bars.get(page.tally.tag)
+        forms = [f"{bar} · {what}:  {page.outcome()}"] if bar else []
+        forms += [f"{what}:  {page.outcome()}", page.outcome()]
     return place, [*([(form, "dim")] for form in forms if form), []]
 
 

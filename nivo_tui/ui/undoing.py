@@ -32,10 +32,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back or made again: a line for the log, and the photo it was on, where known."""
+    """What was taken back or made again: a line for the log, the photo it was on, where known, its acts."""
 
     words: str
     path: str | None
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ class Undoing:
             mark(self.library, number, stand=stand)
         source.pop()
         target.append(self._with_other_ticks(act))
-        return Undone(plain(act.words) or self._title(act), act.path or None)
+        return Undone(plain(act.words) or self._title(act), act.path or None, act.numbers)
 
     def _with_other_ticks(self, act: Act) -> Act:
         """The same act, to be moved back: the photo's ticks change places with those the act holds."""

@@ -187,4 +187,6 @@ def test_the_list_is_read_by_the_index_of_leads(library: Library, ask: str) -> N
     library.connection.set_trace_callback(None)
     for statement in (s for s in asked if "lead IS NULL" in s):
         plan = " ".join(r["detail"] for r in library.connection.execute(f"EXPLAIN QUERY PLAN {statement}"))
-        assert "photos_listed" in plan and "SCAN" not in plan.replace("SCAN uninformative", "")
+        for small in ("SCAN uninformative", "SCAN r "):
+            plan = plan.replace(small, "")
+        assert "photos_listed" in plan and "SCAN" not in plan

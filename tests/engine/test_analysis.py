@@ -25,9 +25,12 @@ from nivo_tui.imaging.budget import PixelBudget
 from nivo_tui.imaging.thumbnails import Thumbnails
 from nivo_tui.imaging.working import WorkingImage
 from nivo_tui.inference.analyst import Analysis, Analyst
-from nivo_tui.model import Face, FaceQuality, FoundObject
+from nivo_tui.model import Category, Face, FaceQuality, FoundObject
 from nivo_tui.settings import load_paths
+from nivo_tui.tagging.version import SOURCES
 from nivo_tui.tagging.vocabulary import Vocabulary
+
+NOW = analysis.FEATURES_VERSION
 
 
 class Eyes:
@@ -52,6 +55,10 @@ class Eyes:
         )
 
 
+def rules(version: str) -> dict[Category, str]:
+    return dict.fromkeys(SOURCES, version)
+
+
 class Bench:
     """A home with its catalog, a photo, and an analyser that can be exchanged."""
 
@@ -68,7 +75,7 @@ class Bench:
     def analyser(self) -> Analyser:
         analyst = cast(Analyst, self.eyes)
         thumbnails = Thumbnails(self.paths.thumbnails)
-        return Analyser(analyst, Vocabulary.load(), PixelBudget(), thumbnails, self.rules)
+        return Analyser(analyst, Vocabulary.load(), PixelBudget(), thumbnails, rules(self.rules))
 
     def look(self, path: Path | None = None) -> PhotoRecord:
         record = self.analyser.deep(str(path or self.photo), self.memory)
@@ -102,7 +109,8 @@ def tags(record: PhotoRecord) -> set[str]:
 def test_everything_is_made_once(bench: Bench) -> None:
     record = bench.look()
     assert bench.eyes.asked == [{"faces", "objects"}]
-    assert record.versions == {"features": "2", "faces": "f@1", "objects": "o@1", "rules": "r1"}
+    of_rules = {f"rules:{category.value}": "r1" for category in SOURCES}
+    assert record.versions == {"features": NOW, "faces": "f@1", "objects": "o@1", **of_rules}
     assert {"dog", "has_animal", "single_person"} <= tags(record)
 
 
@@ -133,7 +141,7 @@ def test_a_new_model_is_the_only_one_that_looks(bench: Bench) -> None:
 def test_a_look_without_models_keeps_what_they_saw(bench: Bench) -> None:
     first = bench.look()
     without = Analyser(
-        None, Vocabulary.load(), PixelBudget(), Thumbnails(bench.paths.thumbnails), bench.rules
+        None, Vocabulary.load(), PixelBudget(), Thumbnails(bench.paths.thumbnails), rules(bench.rules)
     )
     again = without.deep(str(bench.photo), bench.memory)
     assert again.faces == first.faces and again.versions == first.versions
@@ -142,11 +150,11 @@ def test_a_look_without_models_keeps_what_they_saw(bench: Bench) -> None:
 
 def test_measurements_of_a_small_picture_are_made_anew_when_models_look(bench: Bench) -> None:
     thumbnails = Thumbnails(bench.paths.thumbnails)
-    without = Analyser(None, Vocabulary.load(), PixelBudget(), thumbnails, bench.rules)
+    without = Analyser(None, Vocabulary.load(), PixelBudget(), thumbnails, rules(bench.rules))
     record = without.deep(str(bench.photo), bench.memory)
-    assert record.versions["features"] == "2/small" and record.faces is None
+    assert record.versions["features"] == f"{NOW}/small" and record.faces is None
     bench.store.save([record])
-    assert bench.look().versions["features"] == "2"
+    assert bench.look().versions["features"] == NOW
 
 
 def test_new_metadata_around_the_same_picture_costs_no_look(
@@ -202,7 +210,7 @@ def test_changed_rules_need_no_file(bench: Bench) -> None:
     bench.photo.unlink()
     bench.rules = "r2"
     renewed = bench.analyser.suggested(stored)
-    assert renewed.versions["rules"] == "r2" and "dog" in tags(renewed)
+    assert renewed.versions["rules:objects"] == "r2" and "dog" in tags(renewed)
 
 
 def test_a_model_that_fails_leaves_the_others_and_is_asked_again(bench: Bench) -> None:

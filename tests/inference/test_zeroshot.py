@@ -21,7 +21,7 @@ from nivo_tui.inference.phrases.tokens import read_tokenizer
 from nivo_tui.inference.phrases.zeroshot import PhraseTable, ZeroShot, logit_scale, score
 from nivo_tui.inference.runtime.backend import Backend, Model
 from nivo_tui.tagging import phrases as phrase_tables
-from nivo_tui.tagging.phrases import parse_user_tags
+from nivo_tui.tagging.own_words import parse_user_tags
 
 from . import tiny_clip
 

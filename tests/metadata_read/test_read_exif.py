@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nivo_tui.metadata import exif
 from nivo_tui.metadata.containers.source import from_bytes
 from nivo_tui.metadata.containers.tiff import read_tiff
+from nivo_tui.metadata.dates import parse_date
 
 from .read_builders import ASCII, BYTE, RATIONAL, SHORT, SRATIONAL, UNDEFINED, tiff
 
@@ -98,7 +99,7 @@ def test_iso_from_the_tag_that_knows_it(tags: dict, iso: int | None) -> None:
     ],
 )
 def test_dates_that_are_none(text: str) -> None:
-    assert exif.parse_date(text) is None
+    assert parse_date(text) is None
     assert facts(details={0x9003: (ASCII, text)}).capture.taken_at is None
 
 
@@ -117,7 +118,7 @@ def test_dates_that_are_none(text: str) -> None:
     ],
 )
 def test_dates_as_programs_write_them(text: str, expected: datetime) -> None:
-    assert exif.parse_date(text) == expected
+    assert parse_date(text) == expected
 
 
 def test_the_best_time_is_taken_and_named() -> None:
@@ -136,6 +137,59 @@ def test_the_best_time_is_taken_and_named() -> None:
     assert by_satellite.taken_from == "gps"
     assert by_satellite.taken_at == datetime(2003, 3, 3, 3, 4, 5, 500_000, tzinfo=UTC)
     assert facts(modified).capture.taken_from == "modified"
+
+
+@pytest.mark.parametrize(
+    ("offset", "hours"),
+    [
+        ("+02:00", 2), ("-03:30", -3.5), ("+0545", 5.75), (" +9 ", 9), ("UTC+10:30", 10.5), ("Z", 0),
+        ("+99:00", None), ("+09:75", None), ("+15:00", None), ("   :  ", None), ("JST", None), ("", None),
+    ],
+)  # fmt: skip
+def test_an_offset_is_respected_where_it_can_be_one(offset: str, hours: float | None) -> None:
+    taken = facts(details={0x9003: (ASCII, "2025:08:14 14:02:33"), 0x9011: (ASCII, offset)}).capture.taken_at
+    ahead = None if taken is None else taken.utcoffset()
+    assert taken is not None and ahead == (None if hours is None else timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    ("local", "satellites", "minutes"),
+    [
+        ("2025:08:14 14:02:33", ("2025:08:14", [12, 2, 30]), 120),
+        ("2025:08:14 00:30:00", ("2025:08:13", [18, 46, 30]), 345),  # Kathmandu
+        ("2025:08:13 20:00:00", ("2025:08:14", [6, 1, 59]), -600),  # Hawaii, two minutes after the fix
+        ("2025:08:14 14:02:33", ("2025:08:14", [12, 20, 0]), None),  # no zone is 1:42 ahead
+        ("2025:08:14 14:02:33", ("2025:08:11", [12, 2, 30]), None),  # an old fix
+        ("2025:08:14 14:02:33", ("2025:08:14", [25, 2, 30]), None),
+        ("0000:00:00 00:00:00", ("2025:08:14", [12, 2, 30]), None),
+    ],
+)
+def test_the_satellites_tell_how_far_the_clock_is_ahead(local, satellites, minutes) -> None:
+    day, clock = satellites
+    gps = {29: (ASCII, day), 7: (RATIONAL, clock)}
+    found = facts(details={0x9003: (ASCII, local)}, gps=gps).capture
+    assert found.utc_offset_s == (None if minutes is None else minutes * 60)
+    stated = {0x9003: (ASCII, local), 0x9011: (ASCII, "+01:00")}
+    assert facts(details=stated, gps=gps).capture.utc_offset_s is None, "the file states a zone"
+
+
+@pytest.mark.parametrize(
+    ("dates", "lines"),
+    [
+        ({0x9003: "0000:00:00 00:00:00"}, 1),
+        ({0x9003: "2024:13:01 10:00:00"}, 1),
+        ({0x9003: "2024:13:01 10:00:00", 0x9004: "2024:14:01 10:00:00"}, 1),
+        ({0x9003: "yesterday\x1b[31m"}, 1),
+        ({0x9003: "    :  :     :  :  "}, 0),
+        ({0x9003: ""}, 0),
+        ({0x9003: "2024:12:01 10:00:00", 0x9004: "0000:00:00 00:00:00"}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_date_that_cannot_be_is_told_once(dates: dict, lines: int) -> None:
+    found = facts(details={tag: (ASCII, text) for tag, text in dates.items()})
+    assert len(found.problems) == lines
+    assert all(line.startswith("the date '") and "\x1b" not in line for line in found.problems)
 
 
 def position(lat, lat_ref, lon, lon_ref, **more) -> exif.Gps | None:

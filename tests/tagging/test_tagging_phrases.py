@@ -13,7 +13,7 @@ from nivo_tui.inference.phrases.phrase import PhraseScore
 from nivo_tui.model import Category, Format, FoundObject
 from nivo_tui.tagging import mood, objects, phrases, scene, zeroshot
 from nivo_tui.tagging.evidence import Evidence
-from nivo_tui.tagging.phrases import UserTag, parse_user_tags
+from nivo_tui.tagging.own_words import UserTag, parse_user_tags, with_tags
 from nivo_tui.tagging.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary.load()
@@ -156,7 +156,7 @@ def test_own_phrases_join_the_others_or_take_their_place():
 
 
 def test_own_tags_are_suggested_in_their_category():
-    vocabulary = VOCABULARY.with_tags(own_tags())
+    vocabulary = with_tags(VOCABULARY, own_tags())
     evidence = seen(like("sailing", 0.99), like("old_town", 0.9), like("faded", 0.8), like("beach", 0.99))
     made = {s.tag: s for s in zeroshot.suggest(evidence, vocabulary)}
     assert {tag: s.category for tag, s in made.items()} == {
@@ -173,14 +173,14 @@ def test_own_tags_are_suggested_in_their_category():
 
 
 def test_the_vocabulary_knows_own_tags():
-    vocabulary = VOCABULARY.with_tags(own_tags())
+    vocabulary = with_tags(VOCABULARY, own_tags())
     tag = vocabulary.get("old_town")
     assert tag.own and not tag.fact and tag.path == ("Scene", "Altstadt")
     assert not vocabulary.is_fact("faded") and vocabulary.match("Altstadt") == "old_town"
     assert vocabulary.get("beach") == VOCABULARY.get("beach")
     assert "old_town" not in VOCABULARY
     assert vocabulary.label("year_2025") == "2025"
-    place = VOCABULARY.with_tags([UserTag("home", "home", Category.LOCATION, ("a house",))])
+    place = with_tags(VOCABULARY, [UserTag("home", "home", Category.LOCATION, ("a house",))])
     assert place.get("home").path == ("Places", "home")
 
 
@@ -216,7 +216,8 @@ def test_a_wrong_own_tag_is_named(text, fault):
 
 def test_reading_own_tags_loads_no_heavy_library():
     code = (
-        "import sys; from nivo_tui.tagging.phrases import parse_user_tags, phrases; phrases();"
+        "import sys; from nivo_tui.tagging.own_words import parse_user_tags;"
+        "from nivo_tui.tagging.phrases import phrases; phrases();"
         "print([m for m in ('numpy', 'cv2', 'onnxruntime') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

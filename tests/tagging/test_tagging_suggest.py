@@ -1,5 +1,6 @@
 """Suggestions as a whole, and those that come from the file, the faces and the models."""
 
+import base64
 import subprocess
 import sys
 from datetime import datetime
@@ -11,15 +12,20 @@ from hypothesis import strategies as st
 from nivo_tui.imaging.features import Features
 from nivo_tui.inference.phrases.phrase import PhraseScore
 from nivo_tui.model import Capture, Category, Face, FileMetadata, Format, FoundObject, Gps, State
-from nivo_tui.tagging import objects, phrases, scene, technical
+from nivo_tui.tagging import phrases, scene, technical
 from nivo_tui.tagging.evidence import Draft, Evidence
 from nivo_tui.tagging.people import count_tag
 from nivo_tui.tagging.suggest import suggest
+from nivo_tui.tagging.things import distinct
 from nivo_tui.tagging.vocabulary import TAG_ID, Vocabulary
 
 VOCABULARY = Vocabulary.load()
 PEOPLE = {"no_people", "single_person", "couple", "small_group", "group", "crowd"}
 UNIT = st.floats(0, 1)
+LAYOUTS = st.one_of(
+    st.sampled_from(["", "of another version"]),
+    st.binary(min_size=80, max_size=80).map(lambda packed: base64.b64encode(packed).decode()),
+)
 
 
 def face(score=0.8):
@@ -39,7 +45,7 @@ def features(draw):
         name: draw(UNIT)
         for name in (
             "edge_density noise luma_mean shadows highlights partly_clipped halo"
-            " colorfulness saturation chroma black grey white tone_scatter"
+            " colorfulness saturation chroma brown beige black grey white tone_scatter"
         ).split()
     }
     return Features(
@@ -60,6 +66,7 @@ def features(draw):
         warmth=draw(st.floats(-1, 1)),
         hues=draw(st.tuples(*[UNIT] * 8)),
         tint=draw(st.floats(0, 360, exclude_max=True)),
+        layout=draw(LAYOUTS),
         **numbers,
     )
 
@@ -127,6 +134,7 @@ def test_whatever_the_evidence_suggestions_are_well_formed(evidence):
         assert s.label and s.why and s.source and s.state is State.UNDECIDED
         assert s.label.isprintable() and s.why.isprintable()
     assert len({s.tag for s in made} & PEOPLE) == (evidence.faces is not None)
+    assert len([s for s in made if s.category is Category.SCENE]) <= 3
     if evidence.preliminary:
         assert not any(s.category is Category.QUALITY for s in made)
 
@@ -265,7 +273,7 @@ def test_one_thing_under_two_names_is_counted_once():
     box = (10, 10, 110, 110)
     made = tags(objects=(found("truck", 0.31, box), found("car", 0.8, (12, 10, 110, 112))))
     assert "car" in made and "truck" not in made
-    apart = objects.distinct((found("truck", 0.31, (300, 0, 400, 50)), found("car", 0.8, box)))
+    apart = distinct((found("truck", 0.31, (300, 0, 400, 50)), found("car", 0.8, box)))
     assert len(apart) == 2
 
 

@@ -151,7 +151,10 @@ class FakeLibrary:
         self.connection = sqlite3.connect(":memory:", check_same_thread=False)
         self.connection.executescript(
             "ATTACH ':memory:' AS d; CREATE TABLE suggestions(tag, label); "
-            "CREATE TABLE keywords(folded, keyword); CREATE TABLE d.decisions(label)"
+            "CREATE TABLE keywords(folded, keyword); CREATE TABLE d.decisions(label); "
+            "CREATE TABLE d.acts(id, revoked_at); CREATE TABLE d.rules(id, act, kind, tag, text); "
+            "CREATE TABLE d.own_words(act); CREATE TABLE d.clocks(act); "
+            "CREATE TABLE words(folded, keyword, path, photos, tag, label, tag_path)"
         )
 
     def _below(self, folder: str) -> list[str]:
@@ -223,7 +226,7 @@ class FakeLibrary:
             f"{tag} {state.value}", path, _set(self.photos[path], {tag: state}), "decide", path, tag, state
         )
 
-    def accept_as_shown(self, path: str, ticked: Collection[str]) -> int:
+    def accept_as_shown(self, path: str, ticked: Collection[str], unticked: Collection[str] = ()) -> int:
         detail = self.photos[path]
         states = {
             s.tag: State.ACCEPTED if s.tag in ticked else State.PASSED

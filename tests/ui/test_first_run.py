@@ -408,13 +408,13 @@ def test_the_example_is_what_is_written(style: str, language: str) -> None:
     from nivo_tui.model import Category, Suggestion
     from nivo_tui.tagging.vocabulary import Vocabulary
 
-    wish = Wish((), None, None, False, "accepted", style, "auto", True, language)
+    wish = Wish((), None, None, False, "accepted", style, "auto", True, Vocabulary.load(language))
     shown = example(style, language)
     for n, name in enumerate(EXAMPLE_TAGS):
         tag = Vocabulary.load(language).get(name)
         assert tag is not None
         suggestion = Suggestion(name, tag.label, Category(tag.category), 0.9, "test", "")
-        keyword = wish._keyword(suggestion, {})
+        keyword = wish._keyword(suggestion, ())
         assert keyword.text == shown.keywords[n]
         assert ("|".join(keyword.path), "/".join(keyword.path)) == (shown.lightroom[n], shown.digikam[n])
 

@@ -274,10 +274,12 @@ class Deciding:
         undone = self.screen.session.undo()
         older = f"nothing of this session is left; {self.screen.sign_of('history')} takes back older ones"
         self.screen.say("undo", plain(undone.words) if undone else older)
+        self.screen.offer.turned_round(undone.numbers if undone else ())
         self.screen.show_all()
 
     def redo(self) -> None:
         """Make it again."""
         redone = self.screen.session.redo()
         self.screen.say("redo", plain(redone.words) if redone else "nothing to make again")
+        self.screen.offer.turned_round(redone.numbers if redone else ())
         self.screen.show_all()

@@ -55,6 +55,11 @@ class Holding:
             self.screen.say("keys", f"{key_sign(key)} is held down: it counts once")
         return False
 
+    @property
+    def quiet_s(self) -> float:
+        """How long no key came, in seconds; endless before the first."""
+        return self._keys.quiet_s if self._keys is not None else float("inf")
+
     def came_back(self, key: str) -> None:
         """Another screen was left with a key: what comes of it now may be its repeat."""
         if self._keys is not None and key:

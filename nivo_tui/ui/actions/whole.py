@@ -85,6 +85,10 @@ class Whole:
 
         self.screen.nivo.push_screen(HistoryScreen(self.screen))
 
+    def keywords(self) -> None:
+        """The keywords of the library that mean a tag."""
+        self.screen.offer.open()
+
     def quit(self) -> None:
         """Leave; asks only while files are written."""
         self.screen.nivo.leave()

@@ -14,10 +14,11 @@ TAG_VIEW = "tag view"
 BULK = "bulk"
 BURST = "burst"
 HISTORY = "history"
+KEYWORDS = "keywords"
 
 REVIEW = frozenset({TAGS, PHOTOS, FOLDERS, COVER})
 DECIDING = frozenset({TAGS, PHOTOS})  # where the tags that a decision is about are on the screen
-DIALOGS = frozenset({PLAN, TAG_VIEW, BULK, BURST, HISTORY})  # screens with keys of their own
+DIALOGS = frozenset({PLAN, TAG_VIEW, BULK, BURST, HISTORY, KEYWORDS})  # screens with keys of their own
 CONTEXTS = REVIEW | DIALOGS
 
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from nivo_tui.ui.commands.command import BULK, BURST, DECIDE, HISTORY, LIBRARY, PLAN, TAG_VIEW, Command
+from nivo_tui.ui.commands.command import (
+    BULK,
+    BURST,
+    DECIDE,
+    HISTORY,
+    KEYWORDS,
+    LIBRARY,
+    PLAN,
+    TAG_VIEW,
+    Command,
+)
 
 
 def _bulk(name: str, keys: tuple[str, ...], title: str, help: str) -> Command:
@@ -102,7 +112,28 @@ HISTORY_COMMANDS = (
     _history("last", ("G", "end"), "Oldest", "The oldest entry."),
 )
 
+
+def _keywords(name: str, keys: tuple[str, ...], title: str, help: str) -> Command:
+    return Command(f"keywords_{name}", keys, LIBRARY, title, help, where=frozenset({KEYWORDS}), palette=False)
+
+
+KEYWORDS_COMMANDS = (
+    _keywords("commit", ("enter",), "As shown", "Answer all of them as they are shown."),
+    _keywords("map", ("a",), "Map", "The tag is written as this keyword, at its place."),
+    _keywords("keep", ("k",), "Keep", "Keyword and tag are kept apart, each with its own name."),
+    _keywords("never", ("x", "minus"), "Never", "The tag is never suggested, for any photo."),
+    _keywords("map_all", ("A",), "Map all", "All of them are mapped."),
+    _keywords("keep_all", ("K",), "Keep all", "All of them are kept apart."),
+    _keywords("down", ("down", "j"), "Next keyword", "The next keyword."),
+    _keywords("up", ("up",), "Keyword before", "The keyword before."),
+    _keywords("page_down", ("pagedown", "space"), "Page down", "A page of keywords down."),
+    _keywords("page_up", ("pageup",), "Page up", "A page of keywords up."),
+    _keywords("first", ("g g", "home"), "First", "The most frequent keyword."),
+    _keywords("last", ("G", "end"), "Last", "The rarest keyword."),
+)
+
 COMMANDS: tuple[Command, ...] = (
+    *KEYWORDS_COMMANDS,
     *HISTORY_COMMANDS,
     *TAG_VIEW_COMMANDS,
     *BURST_COMMANDS,

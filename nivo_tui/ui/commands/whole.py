@@ -71,4 +71,12 @@ COMMANDS: tuple[Command, ...] = (
         "history",
         12,
     ),
+    Command(
+        "keywords",
+        ("M",),
+        LIBRARY,
+        "Your keywords",
+        "The keywords of your photos that mean a tag: keep, map or never, for each of them.",
+        when=photos,
+    ),
 )

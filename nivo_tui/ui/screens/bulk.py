@@ -63,7 +63,7 @@ class BulkScreen(ModalScreen[None]):
         self._review = review
         self._suggestion = suggestion
         self._folder = review.session.folder
-        self._words = BulkWords(suggestion, review.sign_of)
+        self._words = BulkWords(suggestion, review.sign_of, review.session.bars.get(suggestion.tag, ""))
         self._held = HeldKey(review.clock)
         self._pending = ""
         self._details: dict[int, PhotoDetail] = {}

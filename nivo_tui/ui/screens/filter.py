@@ -197,7 +197,8 @@ class FilterScreen(ModalScreen[Query | None]):
         found = await self._count(query)
         if self.is_attached and text == self.query_line.value:
             if isinstance(found, int):
-                self._explain(counted(found, "photo") if found else "no photo here matches")
+                told = counted(found, "photo") if found else "no photo here matches"
+                self._explain(f"{told}  ·  {query.meant}" if query.meant else told)
             else:
                 self._explain(found, wrong=True)
 

@@ -243,6 +243,7 @@ class HistoryScreen(ModalScreen[None]):
         words = f"{plain(entry.title)}: {did}"
         review.session.note_revoked(entry.number, words, stand=stand)
         review.show_all()
+        review.offer.turned_round((entry.number,))
         review.say("history", words)
         if self.is_attached and changed is not None:
             self._list.put([changed])

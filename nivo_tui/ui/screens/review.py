@@ -30,6 +30,7 @@ from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.images.preview import Preview
 from nivo_tui.ui.job_state import JobState
 from nivo_tui.ui.keymap import KeyTable
+from nivo_tui.ui.keyword_offer import KeywordOffer
 from nivo_tui.ui.overview import LibraryReader
 from nivo_tui.ui.resources import REVIEW_SHEETS, style_sheets
 from nivo_tui.ui.session import Session
@@ -78,6 +79,7 @@ class ReviewScreen(Screen[None]):
         self.clock = clock
         self.wall_clock = wall_clock
         self.twins = Twins(self)
+        self.offer = KeywordOffer(self)
         self.guard = DecisionGuard(clock)
         self.jobs = JobState()
         self.does = Actions(self)

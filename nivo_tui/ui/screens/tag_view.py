@@ -226,7 +226,7 @@ class TagViewScreen(Screen[None]):
     def _show_frame(self) -> None:
         counts = self._review.session.counts
         todo = counts.todo if counts is not None else None
-        place, forms = title(self.page, self.tags.tallies, todo)
+        place, forms = title(self.page, self.tags.tallies, todo, self._review.session.bars)
         self.query_one("#tag-view-title", TitleLine).show(place, forms)
         items = footer(self.page, self._labels, self._review.keys, can_undo=bool(self._decided))
         self.query_one("#tag-view-footer", FooterLine).show(items)

@@ -155,6 +155,8 @@ def _amount(entry: Entry) -> str:
         count, noun = entry.photos, "file"
     elif entry.rules and not entry.decisions:
         count, noun = len(entry.rules), "rule"
+    elif entry.words:
+        count, noun = len(entry.words), "word"
     else:
         count, noun = entry.decisions, "tag"
     return f"{number(count):>7} {noun if count == 1 else noun + 's':<5}" if count else ""
@@ -176,6 +178,10 @@ def _whole(entry: Entry) -> str:
         return f"{counted(entry.photos, 'file')} changed"
     if entry.rules:
         return f"never: {', '.join(plain(tag) for tag in entry.rules[:8])}"
+    if entry.words:
+        return ", ".join(plain(words) for words in entry.words[:3])
+    if not entry.decisions:
+        return f"by {plain(entry.by)}"
     tags = counted(entry.decisions, "decision")
     return f"{tags} on {counted(entry.photos, 'photo')} by {plain(entry.by)}"
 

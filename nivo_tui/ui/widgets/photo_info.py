@@ -69,22 +69,19 @@ def info_lines(
             *_taken(detail, room, one_line=True),
         ]
         return [_indent(line) for line in lines][:height]
-    top = [
-        _name(detail, room, note),
-        *_faces(faces, room)[:3],
-        *_taken(detail, room),
-        *_problems(detail, room),
-        *_name_rows(sheet, room),
-        *_reason(row, room),
-    ]
+    head = [_name(detail, room, note), *_faces(faces, room)[:3]]
+    taken, problems = _taken(detail, room), _problems(detail, room)
+    reason, names = _reason(row, room), _name_rows(sheet, room)
+    top = [*head, *taken, *problems, *reason, *names]
     # A file may hold a megabyte of them; more than this has no room.
     in_file = [plain(k, 200) for k in detail.file_keywords[:400]]
     writes = _will_be_written(sheet)
     blocks = [*_block("In the file now", in_file, room), *_block("Will be written", writes, room)]
     if len(top) + len(blocks) > height:
         blocks = [*_inline("In the file", in_file, room), *_inline("To write", writes, room)]
-        # The lines between give way first.
-        top = [line for line in top if line] if len(top) + len(blocks) > height else top
+        if len(top) + len(blocks) > height:
+            # The lines between give way first, then how it was taken to the reason that is asked for.
+            top = [line for line in (*head, *problems, *reason, *taken, *names) if line]
         blocks = blocks[: max(1, height - 3)]
         top = top[: height - len(blocks)]
     return [_indent(line) for line in (*top, *blocks)][:height]
@@ -131,13 +128,13 @@ def _taken(detail: PhotoDetail, room: int, *, one_line: bool = False) -> list[Li
 
 
 def _place(detail: PhotoDetail) -> list[str]:
-    named = [
-        plain(s.label)
-        for s in detail.suggestions
-        if s.category is Category.LOCATION and s.state is not State.REJECTED
+    places = [
+        s for s in detail.suggestions if s.category is Category.LOCATION and s.state is not State.REJECTED
     ]
-    if named:
-        return [", ".join(named[:2])]
+    if places:
+        # The town and the country; what lies between is in the table.
+        places.sort(key=lambda s: -len(s.path))
+        return [", ".join(dict.fromkeys(plain(s.label) for s in (places[0], places[-1])))]
     if detail.gps is None:
         return []
     lat, lon = detail.gps.lat, detail.gps.lon

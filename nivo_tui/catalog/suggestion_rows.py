@@ -1,0 +1,67 @@
+"""Suggestions as rows of the catalog: where each stands among those of its photo, and changing some."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from nivo_tui.catalog.records import Rated
+from nivo_tui.model import Category
+
+ORDER = (
+    Category.PEOPLE,
+    Category.SCENE,
+    Category.OBJECTS,
+    Category.LOCATION,
+    Category.MOOD,
+    Category.TEMPORAL,
+    Category.COLOR,
+    Category.QUALITY,
+    Category.TECHNICAL,
+    Category.FORMAT,
+)
+"""The categories in the order in which their suggestions are shown."""
+
+_ROOM = 1000
+"""Places of a category: so one is made anew without moving the others."""
+
+_FIRST = {category: number * _ROOM for number, category in enumerate(ORDER)}
+_INSERT = "INSERT OR REPLACE INTO suggestions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+Row = tuple[Any, ...]
+"""A row of `suggestions`: photo, tag, label, category, confidence, source, why, fact, ticked, place, path."""
+
+
+def rows_of(photo: int, suggestions: Iterable[Rated]) -> Iterator[Row]:
+    """The rows of a photo's suggestions; each stands behind those before it of its category."""
+    taken: dict[str, int] = {}
+    for rated in suggestions:
+        s = rated.suggestion
+        category = Category.OBJECTS if s.category is None else s.category
+        place = taken.get(category, _FIRST[category])
+        taken[category] = place + 1
+        yield (
+            photo,
+            s.tag,
+            s.label,
+            category.value,
+            s.confidence,
+            s.source,
+            s.why,
+            int(s.fact),
+            int(rated.ticked),
+            place,
+            json.dumps(s.path) if s.path else None,
+        )
+
+
+def insert(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Put rows into the table, each in the place of the one of its photo and tag."""
+    db.executemany(_INSERT, rows)
+
+
+def remove(db: sqlite3.Connection, keys: Sequence[tuple[int, str]]) -> None:
+    """Take rows out of the table, by photo and tag."""
+    db.executemany("DELETE FROM suggestions WHERE photo = ? AND tag = ?", keys)
