@@ -2,7 +2,9 @@
 
 A judgement is a tag that a key of its own accepted or called wrong on one photo, or unticked before Enter.
 What came along with others (the rest of an Enter, bulk, bursts, pages, pastes, marks, commands, imports)
-tells little about the one tag, and does not count. The confidence is the one it has on that photo now.
+tells little about the one tag, and does not count: no bar is lowered by it. But it can speak against raising
+one: who calls the wrong ones wrong, and takes hundreds of right ones by Enter, judges wrong ones alone. The
+confidence is the one it has on that photo now.
 
 The share of right ones at or above a confidence is bounded from below by Wilson's score interval, one-sided
 at 90 % (Wilson 1927, JASA 22, 209-212; Brown, Cai and DasGupta 2001, Statistical Science 16, 101-133): 15 out
@@ -13,9 +15,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -125,10 +128,28 @@ def _read(catalog: sqlite3.Connection, decisions: sqlite3.Connection, schema: st
         tag, label, floor, default, applied = tuple(row)
         of_tag = judged.get(tag)
         if of_tag:
-            outcome, bar = learn(of_tag, floor, default)
+            taken = partial(_taken_along, catalog, decisions, schema, tag)
+            outcome, bar = learn(of_tag, floor, default, taken)
             right = sum(is_right for _, is_right in of_tag)
             found[tag] = Learned(tag, label, floor, default, len(of_tag), right, outcome, bar, applied)
     return found
+
+
+def _taken_along(
+    catalog: sqlite3.Connection, decisions: sqlite3.Connection, schema: str, tag: str
+) -> list[float]:
+    """How sure a tag is on the photos where it was accepted along with others."""
+    rows = decisions.execute(
+        f"SELECT s.path FROM {schema}standing s JOIN {schema}decisions d ON d.id = s.decision "
+        "WHERE s.tag = ? AND s.state = 'accepted' AND d.single = 0",
+        (tag,),
+    ).fetchall()
+    confidence = (
+        "SELECT s.confidence FROM photos p JOIN suggestions s ON s.photo = p.id AND s.tag = ? "
+        "WHERE p.path = ?"
+    )
+    found = (catalog.execute(confidence, (tag, path)).fetchone() for (path,) in map(tuple, rows))
+    return [float(row[0]) for row in found if row is not None]
 
 
 def _judgements(
@@ -166,11 +187,18 @@ def _judgements(
     return found
 
 
-def learn(judged: Sequence[tuple[float, bool]], floor: float, default: float) -> tuple[Outcome, float | None]:
+def learn(
+    judged: Sequence[tuple[float, bool]],
+    floor: float,
+    default: float,
+    taken: Callable[[], Sequence[float]] = list,
+) -> tuple[Outcome, float | None]:
     """The bar that judgements, as (confidence, right), are enough for, and what that makes of the tag.
 
     It is the lowest confidence from the floor on at or above which the share of right ones surely reaches
     `RIGHT`. Where there is none, and the share at or above the default bar is surely below, none is ticked.
+    `taken` tells how sure the tag is where it was accepted along with others: the bar is not raised past
+    those where they were right often enough.
     """
     if len(judged) < LEAST_JUDGED:
         return Outcome.TOO_FEW, None
@@ -178,12 +206,24 @@ def learn(judged: Sequence[tuple[float, bool]], floor: float, default: float) ->
     for confidence, count, right in _from_above(judged):
         if floor <= confidence and wilson(right, count, -_Z) >= RIGHT:
             bar = min(1.0, confidence)
-    if bar is not None:
-        return Outcome.LEARNED, bar
-    ticked = [is_right for confidence, is_right in judged if confidence >= default]
-    if ticked and wilson(sum(ticked), len(ticked), _Z) < RIGHT:
-        return Outcome.NEVER, NEVER_TICKED
-    return Outcome.OPEN, None
+    if (bar is None or bar > default) and not _speaks_for_raising(judged, default, bar, taken):
+        return Outcome.OPEN, None
+    return (Outcome.NEVER, NEVER_TICKED) if bar is None else (Outcome.LEARNED, bar)
+
+
+def _speaks_for_raising(
+    judged: Sequence[tuple[float, bool]],
+    default: float,
+    bar: float | None,
+    taken: Callable[[], Sequence[float]],
+) -> bool:
+    """Whether too few are right of those that would be ticked no more."""
+    top = NEVER_TICKED if bar is None else bar
+    passed = [is_right for sure, is_right in judged if default <= sure < top]
+    if not passed or wilson(sum(passed), len(passed), _Z) >= RIGHT:
+        return False
+    along = sum(default <= sure < top for sure in taken())
+    return wilson(sum(passed) + along, len(passed) + along, _Z) < RIGHT
 
 
 def _from_above(judged: Iterable[tuple[float, bool]]) -> Iterable[tuple[float, int, int]]:

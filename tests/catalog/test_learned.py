@@ -225,6 +225,28 @@ def test_the_lowest_confidence_with_enough_right_above_is_the_bar() -> None:
     assert learn([(0.9, n % 8 != 0) for n in range(24)], FLOOR, BAR) == (Outcome.OPEN, None)
 
 
+def test_what_enter_took_keeps_a_bar_from_being_raised() -> None:
+    wrong = [(0.75, False)] * 20
+    assert learn(wrong, FLOOR, BAR) == (Outcome.NEVER, NEVER_TICKED)
+    assert learn(wrong, FLOOR, BAR, lambda: [0.75] * 400) == (Outcome.OPEN, None)
+    assert learn(wrong, FLOOR, BAR, lambda: [0.5] * 400) == (Outcome.NEVER, NEVER_TICKED)
+    higher = wrong + [(0.9, True)] * 20
+    assert learn(higher, FLOOR, BAR) == (Outcome.LEARNED, 0.9)
+    assert learn(higher, FLOOR, BAR, lambda: [0.75] * 400) == (Outcome.OPEN, None)
+
+
+def test_acceptances_by_enter_are_what_keeps_it(library: Library) -> None:
+    library.connection.execute("UPDATE suggestions SET confidence = 0.8 WHERE tag = 'beach'")
+    judge(library, range(20), State.REJECTED)
+    assert learned(library)["beach"].outcome is Outcome.NEVER
+    for number in range(20, 60):
+        library.accept_as_shown(path(number), {"beach"})
+    found = learned(library)["beach"]
+    assert (found.judged, found.right, found.outcome) == (20, 0, Outcome.NEVER)
+    library.connection.execute("UPDATE suggestions SET confidence = 0.5 WHERE photo > 3 AND photo <= 20")
+    assert learned(library)["beach"].outcome is Outcome.OPEN
+
+
 @given(st.lists(st.tuples(st.integers(0, 1000), st.booleans()), max_size=80), st.floats(0.1, 0.6))
 def test_a_learned_bar_lies_between_floor_and_one_and_is_earned(
     judged: list[tuple[int, bool]], floor: float
