@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from nivo_tui.cli import main
-from nivo_tui.commands import demo, demo_check, demo_library, demo_making
+from nivo_tui.commands import demo, demo_check, demo_library, demo_making, demo_reading
 from nivo_tui.commands.common import Surroundings
 from nivo_tui.commands.demo_library import STAMP, DemoLibrary, open_library, read_stamp
 from nivo_tui.commands.output import Output
@@ -66,6 +66,14 @@ def test_cameras_times_and_places_are_in_the_files(made: DemoLibrary) -> None:
         "Provence",
         "été 2024",
     ]
+
+
+def test_some_photos_have_words_of_their_owner_in_a_hierarchy(made: DemoLibrary) -> None:
+    wood, shore = str(made.photos / "Woods/P1020391.JPG"), str(made.photos / "Coast/IMG_3012.JPG")
+    assert demo_check.subjects(wood) == ["Woods", "walk"]
+    assert demo_reading.hierarchies(wood) == ["Nature|Woods"]
+    assert demo_reading.hierarchies(shore) == ["Holidays|Seaside"]
+    assert demo_reading.hierarchies(str(made.photos / "Fields/IMG_2207.JPG")) == []
 
 
 def test_a_whole_library_is_used_again(made: DemoLibrary) -> None:
@@ -242,10 +250,12 @@ STEPS = [
     "make a library",
     "scan",
     "show what was seen",
+    "places, times and a wrong clock",
     "decide",
     "plan a write, change nothing",
     "write",
     "keywords, read by other programs",
+    "tags as their owner writes them",
     "pictures unchanged",
     "write again, nothing to do",
     "verify",
@@ -334,6 +344,35 @@ class TestTheChecksSeeDamage:
         walk._receipts = [{"target": str(made.photos / "Fields/IMG_2207.JPG")}]
         with pytest.raises(demo_check.StepError, match="lacks"):
             walk.read_back()
+
+    def test_a_word_that_is_not_the_owners(self, walk: demo_check.Walk, made: DemoLibrary) -> None:
+        forest = str(made.photos / "Woods/P1020344.JPG")
+        walk._receipts = [{"path": forest, "target": forest}]
+        with pytest.raises(demo_check.StepError, match="no Woods at Nature"):
+            walk.own_words()
+
+    @pytest.mark.parametrize(
+        ("name", "seen", "told"),
+        [
+            ("IMG_3012.JPG", {"tags": []}, "places none"),
+            ("20240615_141233.webp", {"taken_at": None}, "was taken at None"),
+            ("DSC_0207.JPG", {"taken_at": "2025-01-12T12:40:00"}, "came to 2025-01-12T12:40"),
+        ],
+    )
+    def test_a_place_or_time_that_is_wrong(
+        self, walk: demo_check.Walk, name: str, seen: dict[str, Any], told: str
+    ) -> None:
+        places = [{"label": label, "category": "location"} for label in ("Ericeira", "Portugal")]
+        photos: dict[str, dict[str, Any]] = {
+            "IMG_3012.JPG": {"tags": places},
+            "20240615_141233.webp": {"taken_at": "2024-06-15T14:12:33"},
+            "DSC_0207.JPG": {"taken_at": "2025-01-12T03:40:00"},
+        }
+        photos[name] |= seen
+        lines = [{"type": "photo", "path": f"/photos/{key}", **photo} for key, photo in photos.items()]
+        walk._run = lambda *a, **k: demo_check.Told(0, lines)  # type: ignore[method-assign]
+        with pytest.raises(demo_check.StepError, match=told):
+            walk.places_and_times()
 
     def test_other_pixels(self, walk: demo_check.Walk) -> None:
         walk._pixels = dict.fromkeys(walk._good, "another hash")

@@ -27,6 +27,7 @@ WRITERS = {
     "commands/demo_library.py": "the stamp of the demo",
     "commands/demo_making.py": "the demo's own pictures",
     "commands/report.py": "the export a person named",
+    "engine/helper.py": "its own pipe to the engine that started it",
     "engine/viewing.py": "what the screen shows large, in the cache",
     "engine/work.py": "notes on what is in hand, in the home",
     "engine/__main__.py": "the log",

@@ -27,7 +27,7 @@ def parse_shift(text: str) -> float:
     sign = -1 if body[:1] in ("-", "−") else 1
     body = body.lstrip("+-−").strip()
     seconds = _seconds_of(body)
-    if seconds is None or not 0 < seconds <= _MOST_S:
+    if seconds is None or not 1 <= seconds <= _MOST_S:
         raise UsageError(f"{text!r} is no shift of a clock; write it as +1h30m, -2d, +0:00:45 or in seconds")
     return sign * seconds
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from nivo_tui.catalog import suggestion_rows
 from nivo_tui.catalog.database import open_database
@@ -34,6 +35,16 @@ from nivo_tui.settings import Paths
 def open_catalog(paths: Paths) -> sqlite3.Connection:
     """Open catalog.db of a home, created and migrated as needed. Raises StoreError."""
     connection = open_database(paths.catalog, CATALOG_MIGRATIONS, durable=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def open_for_reading(catalog: Path) -> sqlite3.Connection:
+    """Open the file of a catalog that another process holds open, for reading alone.
+
+    Raises sqlite3.OperationalError where it cannot be.
+    """
+    connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
 

@@ -217,9 +217,14 @@ def objects_of(text: str | None) -> tuple[FoundObject, ...] | None:
     return None if text is None else tuple(FoundObject(**stored) for stored in _decoded(text))
 
 
+def notes_of(text: str) -> tuple[str, ...]:
+    """The notes of a catalog row; most photos have none."""
+    return () if text == "[]" else tuple(_decoded(text))
+
+
 def classes_of(text: str | None) -> tuple[ClassScore, ...] | None:
     """The classes of a catalog row."""
-    return None if text is None else tuple((int(n), str(name), float(p)) for n, name, p in _decoded(text))
+    return None if text is None else tuple(map(tuple, _decoded(text)))
 
 
 def quality_to_text(quality: FaceQuality | None) -> str | None:
@@ -307,9 +312,13 @@ def quality_of(row: sqlite3.Row) -> Quality | None:
 def face_of(row: sqlite3.Row) -> Face:
     """A face of the faces table."""
     marks = tuple((float(x), float(y)) for x, y in _decoded(row["landmarks"]))
-    quality = FaceQuality(**_decoded(row["quality"])) if row["quality"] else None
     box = (row["left"], row["top"], row["right"], row["bottom"])
-    return Face(*box, row["score"], marks, row["embedding"], quality=quality)
+    return Face(*box, row["score"], marks, row["embedding"], quality=face_quality_of(row["quality"]))
+
+
+def face_quality_of(text: str | None) -> FaceQuality | None:
+    """The quality that `quality_to_text` made a text of."""
+    return FaceQuality(**_decoded(text)) if text else None
 
 
 def suggestion_of(row: sqlite3.Row, state: State) -> Suggestion:

@@ -10,7 +10,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from nivo_tui.catalog import suggestion_rows
 from nivo_tui.catalog.paths import from_db
@@ -21,8 +22,9 @@ from nivo_tui.catalog.records import (
     PhotoRecord,
     Rated,
     classes_of,
-    face_of,
+    face_quality_of,
     metadata_of,
+    notes_of,
     objects_of,
     taken_of,
     taken_row_of,
@@ -31,12 +33,15 @@ from nivo_tui.catalog.records import (
 from nivo_tui.catalog.suggestion_rows import Row
 from nivo_tui.model import Category, Face, FileMetadata, Format
 
-METADATA, FEATURES, FACES, OBJECTS, CLASSES, VECTOR, FILM = (
-    "metadata features faces objects classes vector film".split()
+METADATA, FEATURES, FACES, FACE_QUALITY, OBJECTS, CLASSES, VECTOR, FILM = (
+    "metadata features faces face_quality objects classes vector film".split()
 )
-"""Parts of what is stored; only those asked for are read, and a file's keywords: labels follow them."""
+"""Parts of what is stored; only those asked for are read, and a file's keywords: labels follow them.
 
-ALL_PARTS = frozenset({METADATA, FEATURES, FACES, OBJECTS, CLASSES, VECTOR, FILM})
+Faces are read without landmarks and embeddings, of which no rule makes anything.
+"""
+
+ALL_PARTS = frozenset({METADATA, FEATURES, FACES, FACE_QUALITY, OBJECTS, CLASSES, VECTOR, FILM})
 
 _BASE = "id, path, format, width, height, versions, preliminary, notes"
 _COLUMNS = {
@@ -49,7 +54,7 @@ _COLUMNS = {
     FILM: "CASE WHEN lead IS NULL THEN companions ELSE "
     "(SELECT companions FROM photos l WHERE l.path = p.lead) END AS companions",
 }
-_FACE = 'photo, number, "left", top, "right", bottom, score, landmarks, NULL AS embedding, quality'
+_FACE = 'photo, "left", top, "right", bottom, score'
 _ANALYSED = "error IS NULL AND versions IS NOT NULL AND format IS NOT NULL"
 
 
@@ -65,14 +70,30 @@ class Stored:
     taken: tuple[Any, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """A photo's new suggestions of some categories, its versions then (as text); its times in `record`."""
+class Renewed(NamedTuple):
+    """What to write for a photo: the rows of its new suggestions of some categories, and where they change,
+    else None, its versions (as text) and the values of `TAKEN_COLUMNS`. `moved`: it is taken for one of
+    another time than before, and so perhaps of another burst."""
 
-    stored: Stored
-    record: PhotoRecord
-    suggestions: Sequence[Rated]
+    id: int
+    rows: tuple[Row, ...]
     versions: str | None
+    taken: tuple[Any, ...] | None
+    moved: bool
+
+    @classmethod
+    def of(
+        cls, stored: Stored, record: PhotoRecord, suggestions: Iterable[Rated], versions: str | None
+    ) -> Renewed:
+        """Of the photo as it is stored, its record now, and what is suggested of it."""
+        taken = None if record is stored.record else taken_row_of(record)
+        return cls(
+            stored.id,
+            tuple(suggestion_rows.rows_of(stored.id, suggestions)),
+            None if versions == stored.versions else versions,
+            None if taken == stored.taken else taken,
+            record.taken != stored.record.taken,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,11 @@ class RenewalRows:
     def __init__(self, photos: PhotoStore) -> None:
         self._photos = photos
         self._db = photos.connection
+
+    @property
+    def file(self) -> Path:
+        """The catalog's file."""
+        return Path(self._tuples("PRAGMA database_list")[0][2])
 
     def kinds_of_versions(self) -> list[str]:
         """The texts of versions of all of them, each once."""
@@ -116,13 +142,16 @@ class RenewalRows:
         return found
 
     def read(self, ids: Sequence[int], parts: Collection[str]) -> list[Stored]:
-        """The photos of these numbers (500 at most) with these parts, in order; those analysed alone."""
-        columns = ", ".join([_BASE, *(_COLUMNS[part] for part in sorted(parts))])
+        """The photos of these numbers with these parts, in order; those analysed alone."""
+        return [stored for few in _chunks(ids) for stored in self._read(few, parts)]
+
+    def _read(self, ids: Sequence[int], parts: Collection[str]) -> list[Stored]:
+        columns = ", ".join([_BASE, *(_COLUMNS[part] for part in sorted(parts) if part in _COLUMNS)])
         rows = self._db.execute(
             f"SELECT {columns} FROM photos p WHERE id IN ({_marks(ids)}) AND {_ANALYSED} ORDER BY id", ids
         ).fetchall()
         keywords = self._keywords(ids)
-        faces = self._faces(ids) if FACES in parts else {}
+        faces = self._faces(ids, parts) if FACES in parts else {}
         return [_stored(row, parts, keywords.get(row["id"], ()), faces.get(row["id"], ())) for row in rows]
 
     def _keywords(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -132,11 +161,13 @@ class RenewalRows:
             found[photo].append(keyword)
         return {photo: tuple(words) for photo, words in found.items()}
 
-    def _faces(self, ids: Sequence[int]) -> dict[int, tuple[Face, ...]]:
+    def _faces(self, ids: Sequence[int], parts: Collection[str]) -> dict[int, tuple[Face, ...]]:
         found: dict[int, list[Face]] = defaultdict(list)
-        query = f"SELECT {_FACE} FROM faces WHERE photo IN ({_marks(ids)}) ORDER BY photo, number"
-        for row in self._db.execute(query, ids):
-            found[row["photo"]].append(face_of(row))
+        quality = "quality" if FACE_QUALITY in parts else "NULL"
+        query = f"SELECT {_FACE}, {quality} FROM faces WHERE photo IN ({_marks(ids)}) ORDER BY photo, number"
+        for photo, left, top, right, bottom, score, text in self._tuples(query, ids):
+            face = Face(left, top, right, bottom, score, quality=face_quality_of(text))
+            found[photo].append(face)
         return {photo: tuple(faces) for photo, faces in found.items()}
 
     def replace(self, renewed: Sequence[Renewed], categories: Collection[Category]) -> int:
@@ -145,26 +176,17 @@ class RenewalRows:
 
         Only rows that differ are touched. What other categories suggest stays.
         """
-        ids = [each.stored.id for each in renewed]
-        old = self._suggestions(ids, categories)
-        new = {
-            (row[0], row[1]): row
-            for each in renewed
-            for row in suggestion_rows.rows_of(each.stored.id, each.suggestions)
-        }
+        old = self._suggestions([each.id for each in renewed], categories)
+        new = {(row[0], row[1]): row for each in renewed for row in each.rows}
         gone = [key for key in old if key not in new]
         changed = [row for key, row in new.items() if old.get(key) != row]
-        versions = [(e.versions, e.stored.id) for e in renewed if e.versions != e.stored.versions]
-        taken = [
-            (*row, each.stored.id)
-            for each in renewed
-            if Category.TEMPORAL in categories and (row := taken_row_of(each.record)) != each.stored.taken
-        ]
-        moved = [(each.stored.id,) for each in renewed if _is_moved(each)]
+        versions = [(each.versions, each.id) for each in renewed if each.versions is not None]
+        taken = [(*each.taken, each.id) for each in renewed if each.taken is not None]
+        moved = [(each.id,) for each in renewed if each.moved]
         if gone or changed or versions or taken:
             with self._photos.transaction():
                 suggestion_rows.remove(self._db, gone)
-                suggestion_rows.insert(self._db, changed)
+                suggestion_rows.change(self._db, old, changed)
                 self._db.executemany("UPDATE photos SET versions = ? WHERE id = ?", versions)
                 self._db.executemany(
                     f"UPDATE photos SET {', '.join(f'{c} = ?' for c in TAKEN_COLUMNS)} WHERE id = ?", taken
@@ -243,12 +265,6 @@ class RenewalRows:
 
 _NO_STAT = FileStat(0, 0, 0)
 
-
-def _is_moved(renewed: Renewed) -> bool:
-    """Whether a photo is taken for one of another time than before, and so perhaps of another burst."""
-    return renewed.record.taken != renewed.stored.record.taken
-
-
 _NO_METADATA = FileMetadata()
 _VERSIONS: dict[str | None, Mapping[str, str]] = {}
 
@@ -263,7 +279,7 @@ def _stored(
     if METADATA in parts:
         given["metadata"] = metadata_of(row, keywords)
         given["taken"] = taken_of(row)
-        given["notes"] = tuple(json.loads(row["notes"]))
+        given["notes"] = notes_of(row["notes"])
     if FEATURES in parts:
         given["features"] = row["features"]
     if FACES in parts:

@@ -143,6 +143,7 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
     # is a suggestion's own place in the hierarchy, as JSON. `words` are the keywords of the library's files,
     # with the tag that each one means. `bars` are the floor and the bar of each suggested judgement, and the
     # bar that its ticks follow now. `unsettled` are photos not yet compared with the rest of their burst.
+    # Below: tags that got another id, so that what was decided fits before the next scan too.
     """
     ALTER TABLE photos ADD COLUMN stated TEXT;
     ALTER TABLE suggestions ADD COLUMN path TEXT;
@@ -163,6 +164,12 @@ CATALOG_MIGRATIONS: tuple[str, ...] = (
         applied REAL NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE unsettled(photo INTEGER PRIMARY KEY, averaged INTEGER NOT NULL DEFAULT 0);
+    DELETE FROM suggestions WHERE tag = 'vibrant';
+    UPDATE suggestions SET tag = 'vibrant' WHERE tag = 'colorful';
+    UPDATE suggestions SET tag = 'warm' WHERE tag = 'warm_tones';
+    UPDATE suggestions SET tag = 'cool' WHERE tag = 'cool_tones';
+    UPDATE suggestions SET tag = 'twilight' WHERE tag = 'blue_hour';
+    DELETE FROM uninformative WHERE tag IN ('colorful', 'warm_tones', 'cool_tones', 'blue_hour', 'vibrant');
     """,
 )
 
@@ -255,7 +262,11 @@ DECISIONS_MIGRATIONS: tuple[str, ...] = (
         UNION ALL SELECT 'selfie', 'selfie', 'people';
     UPDATE decisions SET category = (SELECT category FROM renamed WHERE old = tag),
         tag = (SELECT new FROM renamed WHERE old = tag) WHERE tag IN (SELECT old FROM renamed);
-    UPDATE OR REPLACE standing SET tag = (SELECT new FROM renamed WHERE old = tag)
+    DELETE FROM standing WHERE tag IN (SELECT old FROM renamed) AND EXISTS(
+        SELECT 1 FROM standing AS other JOIN renamed AS theirs ON theirs.old = other.tag
+        JOIN renamed AS ours ON ours.old = standing.tag
+        WHERE other.path = standing.path AND theirs.new = ours.new AND other.decision > standing.decision);
+    UPDATE standing SET tag = (SELECT new FROM renamed WHERE old = tag)
         WHERE tag IN (SELECT old FROM renamed);
     UPDATE rules SET tag = (SELECT new FROM renamed WHERE old = tag) WHERE tag IN (SELECT old FROM renamed);
     DROP TABLE renamed;

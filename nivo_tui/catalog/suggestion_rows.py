@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nivo_tui.catalog.records import Rated
@@ -29,6 +29,12 @@ _ROOM = 1000
 
 _FIRST = {category: number * _ROOM for number, category in enumerate(ORDER)}
 _INSERT = "INSERT OR REPLACE INTO suggestions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_REWORD = (
+    "UPDATE suggestions SET label = ?3, category = ?4, source = ?6, why = ?7, fact = ?8, ticked = ?9, "
+    "place = ?10, path = ?11 WHERE photo = ?1 AND tag = ?2"
+)
+
+_CONFIDENCE = 4
 
 Row = tuple[Any, ...]
 """A row of `suggestions`: photo, tag, label, category, confidence, source, why, fact, ticked, place, path."""
@@ -60,6 +66,20 @@ def rows_of(photo: int, suggestions: Iterable[Rated]) -> Iterator[Row]:
 def insert(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
     """Put rows into the table, each in the place of the one of its photo and tag."""
     db.executemany(_INSERT, rows)
+
+
+def change(db: sqlite3.Connection, old: Mapping[tuple[int, str], Row], rows: Iterable[Row]) -> None:
+    """Put rows into the table that has these `old` ones, by photo and tag.
+
+    As sure as before, a suggestion keeps its place in the index: that costs half of a new one.
+    """
+    fresh: list[Row] = []
+    reworded: list[Row] = []
+    for row in rows:
+        before = old.get((row[0], row[1]))
+        (fresh if before is None or before[_CONFIDENCE] != row[_CONFIDENCE] else reworded).append(row)
+    insert(db, fresh)
+    db.executemany(_REWORD, reworded)
 
 
 def remove(db: sqlite3.Connection, keys: Sequence[tuple[int, str]]) -> None:

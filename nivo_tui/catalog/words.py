@@ -228,7 +228,10 @@ def brought_words(decisions: sqlite3.Connection, schema: str = "main") -> tuple[
         f"SELECT w.path, w.synonyms FROM {schema}.own_words w "
         f"JOIN {schema}.acts a ON a.id = w.act WHERE a.revoked_at IS NULL ORDER BY w.act DESC, w.id"
     )
-    return tuple(BroughtWord(tuple(json.loads(path)), tuple(json.loads(synonyms))) for path, synonyms in rows)
+    return tuple(
+        BroughtWord(tuple(json.loads(path)), tuple(json.loads(synonyms)) if synonyms != "[]" else ())
+        for path, synonyms in rows
+    )
 
 
 def bring_words(store: DecisionStore, title: str, words: Sequence[BroughtWord], by: str) -> int:

@@ -78,6 +78,8 @@ def _asked(options: Namespace, library: Library) -> Correction:
         raise UsageError("say one of --shift +1h30m, --zone UTC+1 UTC+9, or --photo FILE with --time")
     if (options.photo is None) != (options.time is None):
         raise UsageError("--photo and --time go together: a photo, and when it was really taken")
+    if options.camera is not None and not options.camera.strip():
+        raise UsageError("--camera is a name, as show has it; leave it out for every camera")
     first = None if options.first is None else parse_bound(options.first)
     last = None if options.last is None else parse_bound(options.last)
     if first is not None and last is not None and first[: len(last)] > last:

@@ -86,11 +86,17 @@ def run_job(
 def renew(around: Surroundings) -> dict[str, Any]:
     """Let suggestions follow what just changed: the job `renew`, with a line on stderr; returns its summary.
 
-    No photo is opened. Ctrl-C leaves the rest to the next scan.
+    No photo is opened. Ctrl-C leaves the rest to the next scan, and so does a busy home that is not waited
+    for: what was said is committed already.
     """
     from nivo_tui.engine.protocol import Job
+    from nivo_tui.errors import HomeBusyError
 
-    ended, interrupted = run_job(around, Job("renew", {}), lambda _: None)
+    try:
+        ended, interrupted = run_job(around, Job("renew", {}), lambda _: None)
+    except HomeBusyError as error:
+        around.output.message(f"{error}; the next scan applies it")
+        return {}
     summary = ended.summary
     changed, ticks = summary.get("changed", 0), summary.get("ticks", 0)
     parts = [f"suggestions changed on {changed} photos"] if changed else []

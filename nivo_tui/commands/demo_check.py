@@ -6,7 +6,6 @@ programs' readers (Pillow, the XML parser of the standard library, exiftool wher
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -21,19 +20,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-from nivo_tui.commands import decide, importing, report, scan, show, write
+from nivo_tui.commands import clock, decide, importing, report, scan, show, write
 from nivo_tui.commands.common import DONE, INTERRUPTED, SOME_FAILED, Surroundings
 from nivo_tui.commands.demo_library import DemoLibrary, open_library
+from nivo_tui.commands.demo_reading import digests, hierarchies, pixels, subjects
 from nivo_tui.commands.output import Output
 from nivo_tui.errors import NivoError, UsageError
 from nivo_tui.settings import Settings, load_paths
 
 TAGS = ("nivo demo", "déjà vu")
+_FOREST, _WOODS = "P1020344.JPG", "Woods"
+"""A photo of a forest, and what the keywords of others call one."""
+
 _BACKUP = ".original"
-_SUBJECT = "{http://purl.org/dc/elements/1.1/}subject"
-_ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 
 Command = Callable[[Namespace, Surroundings], int]
 Lines = list[dict[str, Any]]
@@ -114,10 +114,12 @@ class Walk:
             ("make a library", self.make),
             ("scan", self.scan),
             ("show what was seen", self.show),
+            ("places, times and a wrong clock", self.places_and_times),
             ("decide", self.decide),
             ("plan a write, change nothing", self.plan),
             ("write", self.write),
             ("keywords, read by other programs", self.read_back),
+            ("tags as their owner writes them", self.own_words),
             ("pictures unchanged", self.compare_pictures),
             ("write again, nothing to do", self.write_again),
             ("verify", self.verify),
@@ -180,8 +182,8 @@ class Walk:
 
     def show(self) -> str:
         """What the files say about themselves is known, and tags are suggested."""
-        photos = self._run(show.run, paths=[self._photos]).of("photo")
-        by_name = {os.path.basename(line["path"]): line for line in photos}
+        by_name = self._shown()
+        photos = by_name.values()
         first = by_name[os.path.basename(self._made.stamp.files[0])]
         _require(str(first["taken_at"]).startswith("2024-08-17T20:24"), f"taken at {first['taken_at']}")
         _require(first["camera"] == "Apple iPhone 13", f"camera {first['camera']}")
@@ -192,13 +194,42 @@ class Walk:
         _require(not bare, f"no tag at all for {bare}")
         return f"{sum(len(line['tags']) for line in photos)} tags for {len(photos)} photos"
 
+    def _shown(self) -> dict[str, dict[str, Any]]:
+        lines = self._run(show.run, paths=[self._photos]).of("photo")
+        return {os.path.basename(line["path"]): line for line in lines}
+
+    def places_and_times(self) -> str:
+        """A position has its town and country, a name tells a date, and a clock is put right and back."""
+        before = self._shown()
+        places = {tag["label"] for tag in before["IMG_3012.JPG"]["tags"] if tag["category"] == "location"}
+        _require(places >= {"Ericeira", "Portugal"}, f"places {places or 'none'} at 38.963, -9.417")
+        for name in before.keys() & {"20240615_141233.webp"}:
+            taken = str(before[name]["taken_at"])
+            _require(taken.startswith("2024-06-15T14:12:33"), f"{name} was taken at {taken}")
+        set_right = self._run(
+            clock.run, action="set", camera="NIKON Z 6", first=None, last=None, shift="-9h", zone=None,
+            photo=None, time=None,
+        )  # fmt: skip
+        taken = str(self._shown()["DSC_0207.JPG"]["taken_at"])
+        _require(taken.startswith("2025-01-12T03:40"), f"9 hours before 12:40 came to {taken}")
+        for line in set_right.of("clock"):
+            self._run(clock.run, action="remove", id=line["id"])
+        after = self._shown()
+        _require(after == before, "something else is known after the clock was put back")
+        return f"{', '.join(sorted(places))}; a date from a name; a clock put right and back"
+
     def decide(self) -> str:
         """Two tags of our own and every judgement are accepted for every readable photo."""
         told = self._run(
             decide.run, paths=self._good, accept=",".join(TAGS), reject=None, category=None,
             min_confidence=0.0, all=False, names=False,
         )  # fmt: skip
-        states = {line["state"] for line in told.of("decision")}
+        forest = [path for path in self._good if path.endswith(_FOREST)]
+        one = self._run(
+            decide.run, paths=forest, accept="forest", reject=None, category=None,
+            min_confidence=None, all=False, names=False,
+        )  # fmt: skip
+        states = {line["state"] for line in (*told.of("decision"), *one.of("decision"))}
         _require(states == {"accepted"}, f"states {states}")
         return f"{told.summary['decided']} tags accepted"
 
@@ -244,6 +275,14 @@ class Walk:
             _ask_exiftool(tool, targets)
             readers.append("exiftool")
         return f"{len(targets)} files, read by {', '.join(readers)}"
+
+    def own_words(self) -> str:
+        """A tag that the library has another word for is written as that word, at its place."""
+        target = next(line["target"] for line in self._receipts if line["path"].endswith(_FOREST))
+        found = {*subjects(target), *hierarchies(target)}
+        _require(found >= {_WOODS, f"Nature|{_WOODS}"}, f"no {_WOODS} at Nature in {target}: {found}")
+        _require("forest" not in found, f"{target} holds forest beside {_WOODS}")
+        return f"forest is {_WOODS}, at Nature, as other photos have it"
 
     def compare_pictures(self) -> str:
         """Every pixel that Pillow decodes is as it was."""
@@ -316,44 +355,6 @@ def _reasons(receipts: Lines) -> str:
     """What a few receipts say, for the detail of a failed step."""
     parts = [f"{os.path.basename(line['path'])} {line['status']}: {line['reason']}" for line in receipts]
     return "; ".join([p for p in parts if " planned:" not in p and " written:" not in p][:4]) or "no receipts"
-
-
-def digests(folder: str) -> dict[str, str]:
-    """SHA-256 of every file below a folder, by its path."""
-    found = {}
-    for place, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(place, name)
-            found[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    return found
-
-
-def pixels(path: str) -> str:
-    """SHA-256 of the pixels that Pillow decodes."""
-    with _opened(path) as image:
-        return hashlib.sha256(image.convert("RGB").tobytes()).hexdigest()
-
-
-def subjects(path: str) -> list[str]:
-    """The items of dc:subject in a photo or sidecar, by Pillow and the standard library's XML parser."""
-    if path.lower().endswith(".xmp"):
-        packet = Path(path).read_bytes()
-    else:
-        with _opened(path) as image:
-            packet = image.info.get("xmp") or b""
-    if not packet:
-        return []
-    text = packet.decode("utf-8") if isinstance(packet, bytes) else str(packet)
-    tree = ElementTree.fromstring(text.strip("\ufeff\0 \r\n"))
-    return [item.text or "" for subject in tree.iter(_SUBJECT) for item in subject.iter(_ITEM)]
-
-
-def _opened(path: str) -> Any:
-    import pillow_heif
-    from PIL import Image
-
-    pillow_heif.register_heif_opener()
-    return Image.open(path)
 
 
 def _ask_exiftool(tool: str, targets: list[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from nivo_tui.errors import NivoError, UsageError
 
-VERSION = 2
+VERSION = 3
 STAMP = "nivo-demo.json"
 _STARTS = {
     ".jpg": b"\xff\xd8\xff",

@@ -61,7 +61,8 @@ class Exposure:
 class Plan:
     """One photo: its name, the painter, the photograph of scikit-image that is better, and what is in it.
 
-    `place` is latitude and longitude in degrees. `turned` stores the picture on its side, with the
+    `place` is latitude and longitude in degrees. `keywords` are paths in the owner's hierarchy, its parts
+    with `|` between them, or words that stand in none. `turned` stores the picture on its side, with the
     orientation that says so.
     """
 
@@ -100,7 +101,8 @@ def _small(image: Image.Image) -> Image.Image:
     return image
 
 
-SUN, SHADE, DUSK = Exposure(8.0, (1, 500), 100), Exposure(4.0, (1, 125), 200), Exposure(1.6, (1, 60), 320)
+SUN, SHADE = Exposure(8.0, (1, 500), 100), Exposure(4.0, (1, 125), 200)
+SUNSET, DUSK = Exposure(1.6, (1, 250), 64), Exposure(1.6, (1, 60), 320)
 INDOORS, STARS = Exposure(1.7, (1, 40), 800), Exposure(2.8, (20, 1), 3200)
 MOON = Exposure(8.0, (1, 250), 200)
 FLASH = Exposure(4.0, (1, 60), 400, flash=True)
@@ -117,21 +119,33 @@ BERLIN = (52.520, 13.405)
 HOME = (52.531, 13.385)
 
 PLANS: tuple[Plan, ...] = (
-    Plan("Coast/IMG_3012.JPG", drawn.sunset_sea, None, "2024-08-17 20:24", PHONE, DUSK, COAST),
+    Plan(
+        "Coast/IMG_3012.JPG", drawn.sunset_sea, None, "2024-08-17 20:24", PHONE, SUNSET, COAST,
+        keywords=("Holidays|Seaside",),
+    ),
     Plan("Coast/IMG_3018.HEIC", drawn.blue_sea, None, "2024-08-18 11:12", PHONE, SUN, BEACH),
     Plan("Coast/IMG_3019.JPG", drawn.blue_sea, None, "2024-08-18 11:12", PHONE, SUN, BEACH, _dark),
     Plan("Mountains/DSC_0207.JPG", drawn.snowy_mountains, None, "2025-01-12 12:40", NIKON, SUN, ZERMATT),
     Plan("Mountains/DSC_0231.JPG", drawn.green_hills, None, "2024-05-19 10:05", NIKON, SUN, WENGEN),
     Plan("Mountains/DSC_0240.JPG", drawn.misty_hills, None, "2024-05-20 06:31", TELE, SHADE, None, _flat),
     Plan("Woods/P1020344.JPG", drawn.forest, None, "2024-06-02 13:48", LUMIX, SHADE),
-    Plan("Woods/P1020391.JPG", drawn.autumn_wood, None, "2024-10-20 15:22", LUMIX, SHADE, WOODS),
-    Plan("Woods/P1020392.JPG", drawn.autumn_wood, None, "2024-10-20 15:23", LUMIX, SHADE, None, _blurred),
+    Plan(
+        "Woods/P1020391.JPG", drawn.autumn_wood, None, "2024-10-20 15:22", LUMIX, SHADE, WOODS,
+        keywords=("Nature|Woods", "walk"),
+    ),
+    Plan(
+        "Woods/P1020392.JPG", drawn.autumn_wood, None, "2024-10-20 15:22", LUMIX, SHADE, WOODS, _blurred,
+        keywords=("Nature|Woods",),
+    ),
     Plan(
         "Fields/IMG_2207.JPG", drawn.flower_field, None, "2024-07-03 18:30", PHONE, SUN, FIELDS,
         keywords=("lavender", "Provence", "été 2024"),
     ),
-    Plan("Fields/grass.webp", drawn.forest, "grass.png"),
-    Plan("Desert/DSC_0611.JPG", drawn.dunes, None, "2025-03-08 18:02", NIKON, SHADE, DUNES),
+    Plan("Fields/20240615_141233.webp", drawn.forest, "grass.png"),
+    Plan(
+        "Desert/DSC_0611.JPG", drawn.dunes, None, "2025-03-08 18:02", NIKON, SHADE, DUNES,
+        keywords=("Nature|Dunes",),
+    ),
     Plan("Night/DSC_0450.JPG", drawn.night_sky, None, "2024-12-06 23:55", NIKON, STARS, WENGEN),
     Plan("Night/deep field.jpg", drawn.night_sky, "hubble_deep_field.jpg"),
     Plan("Night/moon.png", drawn.night_sky, "moon.png", "2024-11-15 22:10", TELE, MOON),
@@ -326,16 +340,24 @@ def _degrees(value: float) -> tuple[tuple[int, int], ...]:
 
 
 def _keywords_xmp(keywords: tuple[str, ...]) -> bytes:
-    """A packet with dc:subject alone, as another program would have left it (XMP part 1, 7.3)."""
-    items = "".join(f"<rdf:li>{escape(word)}</rdf:li>" for word in keywords)
+    """A packet with dc:subject, and lr:hierarchicalSubject where a keyword stands in a hierarchy, as another
+    program would have left it (XMP part 1, 7.3)."""
+    fields = _bag("dc:subject", [word.rpartition("|")[2] for word in keywords])
+    fields += _bag("lr:hierarchicalSubject", [word for word in keywords if "|" in word])
     text = (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f"<dc:subject><rdf:Bag>{items}</rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>\n"
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        'xmlns:lr="http://ns.adobe.com/lightroom/1.0/">'
+        f"{fields}</rdf:Description></rdf:RDF></x:xmpmeta>\n"
         '<?xpacket end="w"?>'
     )
     return text.encode()
+
+
+def _bag(name: str, words: list[str]) -> str:
+    items = "".join(f"<rdf:li>{escape(word)}</rdf:li>" for word in words)
+    return f"<{name}><rdf:Bag>{items}</rdf:Bag></{name}>" if words else ""
 
 
 def _empty_movie() -> bytes:

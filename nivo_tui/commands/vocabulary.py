@@ -44,6 +44,7 @@ def _list(options: Namespace, around: Surroundings) -> int:
     made = [tag for tag_id in photos if tag_id not in vocabulary.tags and (tag := vocabulary.get(tag_id))]
     shown = 0
     order = {category: n for n, category in enumerate(Category)}
+    around.output.say(f"{'tag':24} {'written as':18} {'category':9} from tick photos")
     for tag in sorted((*vocabulary, *made), key=lambda t: (order[t.category], t.path)):
         if options.category in (None, tag.category.value):
             shown += 1
@@ -206,11 +207,9 @@ def _renewed(around: Surroundings) -> tuple[bool, bool]:
 
 
 def _print(around: Surroundings, tag: Tag, photos: int, never: bool) -> None:
-    kind = "fact" if tag.fact else "judgement"
-    state = "  off" if never or tag.off else "  written" if tag.written else ""
+    state = "  off" if never or tag.off else "  written" if tag.written else "  fact" if tag.fact else ""
     words = (
-        f"{tag.id:24} {tag.label:24} {tag.category.value:9} {kind:9} "
-        f"{tag.floor:.2f} {tag.bar:.2f} {photos:7}{state}"
+        f"{tag.id:24} {tag.label:18} {tag.category.value:9} {tag.floor:.2f} {tag.bar:.2f} {photos:6}{state}"
     )
     around.output.line("tag_defined", _as_json(tag, photos, never), words)
 

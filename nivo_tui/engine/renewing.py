@@ -5,71 +5,32 @@ from __future__ import annotations
 import gc
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from nivo_tui.catalog.photos import PhotoStore
-from nivo_tui.catalog.records import versions_of, versions_to_text
-from nivo_tui.catalog.renewal import (
-    ALL_PARTS,
-    CLASSES,
-    FACES,
-    FEATURES,
-    FILM,
-    METADATA,
-    OBJECTS,
-    VECTOR,
-    RenewalRows,
-    Renewed,
-    Stored,
-)
+from nivo_tui.catalog.records import versions_of
+from nivo_tui.catalog.renewal import RenewalRows
 from nivo_tui.engine.analysis import PHRASES, RULES, Analyser
-from nivo_tui.engine.consistency import JUDGED, bursts_with, made_consistent
+from nivo_tui.engine.consistency import JUDGED, bursts_with
 from nivo_tui.engine.context import JobContext
+from nivo_tui.engine.helping import Helpers
 from nivo_tui.engine.loading import load_analyser
-from nivo_tui.engine.taken import with_taken
+from nivo_tui.engine.remaking import Batch, Group, Made, Remaking
 from nivo_tui.engine.ticking import settle_library
 from nivo_tui.engine.words import settle_words
 from nivo_tui.model import Category
-from nivo_tui.tagging.suggest import READS
 
 AT_ONCE = 200
 """Photos in a transaction: some 20 ms."""
-
-_NOTHING: frozenset[str] = frozenset()
-_PARTS: Mapping[str, frozenset[str]] = {
-    "format": _NOTHING,
-    "width": _NOTHING,
-    "height": _NOTHING,
-    "preliminary": _NOTHING,
-    "classifier": _NOTHING,
-    "object_detector": _NOTHING,
-    "phrase_model": _NOTHING,
-    "metadata": frozenset({METADATA}),
-    "capture": frozenset({METADATA}),
-    "taken_why": frozenset({METADATA}),
-    "latest": _NOTHING,
-    "private": _NOTHING,
-    "features": frozenset({FEATURES}),
-    "faces": frozenset({FACES}),
-    "detector": frozenset({FACES}),
-    "objects": frozenset({OBJECTS}),
-    "classes": frozenset({CLASSES}),
-    "phrases": frozenset({VECTOR}),
-    "live_photo": frozenset({FILM}),
-}
-"""What has to be read for each field of the evidence; for one not named here everything is."""
 
 Progress = Callable[[int], None]
 
 
 def _untold(_: object) -> None:
     pass
-
-
-Group = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +50,8 @@ class Renewal:
         self._rows = RenewalRows(photos)
         self._analyser = analyser
         self._cancelled = cancelled
+        self._remaking = Remaking(self._rows, analyser)
         self._stale: dict[str, frozenset[Category]] = {}
-        self._reach: dict[str | None, frozenset[Category]] = {}
-        self._versions: dict[tuple[str | None, frozenset[Category]], str | None] = {}
 
     def stale_of(self, versions: str) -> frozenset[Category]:
         """The categories to make anew where these versions (their text) are stored. Photos share a few."""
@@ -123,16 +83,28 @@ class Renewal:
         for photo, categories in stale.items():
             if photo not in grouped:
                 todo[categories].append((photo,))
+        batches = [(batch, categories) for categories, groups in todo.items() for batch in _batches(groups)]
         photos = changed = 0
-        with _without_collecting():
-            for categories, groups in todo.items():
-                for batch in _batches(groups):
-                    if self._cancelled():
-                        return Done(photos, changed)
-                    changed += self._batch(batch, categories)
-                    photos += sum(map(len, batch))
-                    progress(photos)
+        with _without_collecting(), Helpers.of(self._rows, self._analyser, len(stale)) as helpers:
+            for count, made in self._made(batches, helpers):
+                changed += sum(self._rows.replace(renewed, categories) for categories, renewed in made)
+                photos += count
+                progress(photos)
         return Done(photos, changed)
+
+    def _made(self, batches: Sequence[Batch], helpers: Helpers) -> Iterator[tuple[int, Made]]:
+        """What is made of each batch, as it comes, with its number of photos: here or by a helper."""
+        for batch in batches:
+            if self._cancelled():
+                return
+            if not helpers.take(batch):
+                yield _size(batch), self._remaking.made(*batch)
+            for done, made in helpers.ready():
+                yield _size(done), self._remaking.made(*done) if made is None else made
+        for done, made in helpers.rest():
+            if self._cancelled():
+                return
+            yield _size(done), self._remaking.made(*done) if made is None else made
 
     def settle(self, progress: Progress = _untold) -> Done:
         """Make the frames of bursts that photos came to, or left, consistent."""
@@ -150,58 +122,6 @@ class Renewal:
             self._rows.settled(ids)
         return done
 
-    def _batch(self, groups: Sequence[Group], categories: frozenset[Category]) -> int:
-        ids = sorted({photo for group in groups for photo in group})
-        stored: dict[int, Stored] = {}
-        for start in range(0, len(ids), 500):
-            stored |= {
-                each.id: each for each in self._rows.read(ids[start : start + 500], self._parts(categories))
-            }
-        reach = {photo: categories & self._usable(each) for photo, each in stored.items()}
-        made = {photo: self._made(each, reach[photo]) for photo, each in stored.items() if reach[photo]}
-        if categories & JUDGED:
-            for group in groups:
-                self._make_consistent([photo for photo in group if photo in made], made)
-        changed = 0
-        for few in set(reach.values()) - {frozenset()}:
-            changed += self._rows.replace([each for photo, each in made.items() if reach[photo] == few], few)
-        return changed
-
-    def _made(self, stored: Stored, categories: frozenset[Category]) -> Renewed:
-        record, analyser = stored.record, self._analyser
-        if Category.TEMPORAL in categories:
-            record = with_taken(record, analyser.clocks)
-        key = stored.versions, categories
-        versions = self._versions.get(key)
-        if versions is None:
-            made = analyser.versions_with(record.versions, categories)
-            versions = self._versions[key] = versions_to_text(made)
-        suggestions = analyser.suggestions(record, categories, stored.film)
-        return Renewed(stored, record, suggestions, versions)
-
-    def _usable(self, stored: Stored) -> frozenset[Category]:
-        """What can be made of a photo; of other categories the old suggestions would be lost."""
-        usable = self._reach.get(stored.versions)
-        if usable is None:
-            usable = self._reach[stored.versions] = self._analyser.usable(stored.record.versions)
-        return usable
-
-    def _make_consistent(self, photos: Sequence[int], made: dict[int, Renewed]) -> None:
-        if len(photos) < 2:
-            return
-        frames = [made[photo].suggestions for photo in photos]
-        analyser = self._analyser
-        for photo, suggestions in zip(
-            photos, made_consistent(frames, analyser.vocabulary, analyser.rated), strict=True
-        ):
-            made[photo] = replace(made[photo], suggestions=suggestions)
-
-    def _parts(self, categories: Collection[Category]) -> frozenset[str]:
-        fields = {field for category in categories for field in READS.get(category, ())}
-        if self._analyser.phrased & set(categories):
-            fields.add("phrases")
-        return frozenset().union(*(_PARTS.get(field, ALL_PARTS) for field in fields))
-
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
@@ -213,6 +133,10 @@ def _without_collecting() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _size(batch: Batch) -> int:
+    return sum(map(len, batch[0]))
 
 
 def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:

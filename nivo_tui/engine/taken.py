@@ -26,11 +26,14 @@ def with_taken(record: PhotoRecord, corrections: Sequence[Correction]) -> PhotoR
     taken, note = settle(stated, record.path, corrections, newest_possible())
     of_file = record.metadata.problems
     kept = tuple(n for n in record.notes if n in of_file or not clock.is_doubt(n))
-    made = replace(record, taken=taken)
     if taken is not None and taken.clock is not None:
-        reason = clock.problem(made.capture, newest_possible(), corrected=True)
-        note = clock.doubt(made.capture, reason) if reason else None
-    return replace(made, notes=(*kept, note) if note else kept)
+        corrected = taken.of(stated)
+        reason = clock.problem(corrected, newest_possible(), corrected=True)
+        note = clock.doubt(corrected, reason) if reason else None
+    notes = (*kept, note) if note else kept
+    if taken == record.taken and notes == record.notes:
+        return record
+    return replace(record, taken=taken, notes=notes)
 
 
 def settle(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.views import PhotoDetail
@@ -11,8 +11,8 @@ from nivo_tui.errors import UsageError
 from nivo_tui.metadata.plan import WriteRequest
 from nivo_tui.metadata.xmp import Keyword, Location
 from nivo_tui.model import Category, State, Suggestion
-from nivo_tui.settings import Settings
-from nivo_tui.tagging.location import CITY, COUNTRY, REGION, country_code
+from nivo_tui.settings import PrivatePlace, Settings
+from nivo_tui.tagging.location import CITY, COUNTRY, REGION, country_code, holds
 from nivo_tui.tagging.vocabulary import Vocabulary, folded
 from nivo_tui.text import plain
 
@@ -26,6 +26,7 @@ class Wish:
 
     `keywords` stand for themselves, in place of the accepted tags. `categories` is "accepted", "all" or a
     comma list of categories; `style` is label or id. `vocabulary` says how the owner writes each tag.
+    Of a photo in one of the `private` places no tag of where it is gets written, accepted before or not.
     """
 
     keywords: tuple[str, ...]
@@ -37,6 +38,7 @@ class Wish:
     target: str
     backup: bool
     vocabulary: Vocabulary = field(default_factory=Vocabulary.load)
+    private: tuple[PrivatePlace, ...] = ()
 
     def __post_init__(self) -> None:
         named = self._named()
@@ -61,6 +63,8 @@ class Wish:
         words = [Keyword(word) for word in self.keywords]
         description = self.description
         if detail is not None:
+            if self._is_private(detail):
+                detail = _without_place(detail)
             if self.needs_decisions:
                 words += [
                     self._keyword(s, detail.file_keywords)
@@ -79,6 +83,15 @@ class Wish:
             backup=self.backup,
             expected=None if detail is None else (detail.size, detail.mtime_ns),
         )
+
+    def withholds(self, detail: PhotoDetail) -> bool:
+        """Whether a tag would be written if it did not tell of a private place."""
+        of_place = (s for s in detail.suggestions if s.category is Category.LOCATION)
+        return self._is_private(detail) and any(self._is_wanted(s, detail) for s in of_place)
+
+    def _is_private(self, detail: PhotoDetail) -> bool:
+        gps = detail.gps
+        return gps is not None and any(holds(place, gps) for place in self.private)
 
     def _named(self) -> list[str]:
         if self.categories in (_ACCEPTED, "all"):
@@ -146,6 +159,11 @@ class Wish:
         return next(same, None)
 
 
+def _without_place(detail: PhotoDetail) -> PhotoDetail:
+    kept = tuple(s for s in detail.suggestions if s.category is not Category.LOCATION)
+    return replace(detail, suggestions=kept)
+
+
 def describe(detail: PhotoDetail) -> str | None:
     """The generated description: "Quality: 60/100 | scene: beach, sea | ..."; None where nothing is known."""
     parts = [f"Quality: {detail.quality.score:.0f}/100"] if detail.quality else []
@@ -176,6 +194,7 @@ def wish_of(settings: Settings, options: dict[str, object], vocabulary: Vocabula
         target=str(options.get("target") or "auto"),
         backup=defaults.backup if wanted_backup is None else bool(wanted_backup),
         vocabulary=vocabulary,
+        private=settings.places.private,
     )
 
 

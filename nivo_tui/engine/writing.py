@@ -32,6 +32,7 @@ from nivo_tui.model import Receipt
 from nivo_tui.platform.memory import keep_freed_memory
 
 _DONE_SOMETHING = frozenset({"written", "planned"})
+_PRIVATE = "its accepted tags tell of a private place"
 
 
 def write(context: JobContext, options: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +64,7 @@ class _Writing:
         self._options = options_of(context)
         self._tally = _Tally(context)
         self._texts: dict[str, dict[str, str]] = {}
+        self._withheld: set[str] = set()
         self._stamps: dict[str, str] = dict(options.get("stamps") or {})
         self._root = str(options.get("root") or next(iter(options["paths"]), os.curdir))
         shows = options.get("details") and not self._execute
@@ -105,6 +107,8 @@ class _Writing:
         detail = library.detail(path)
         request = self._wish.request(path, detail)
         if not (request.keywords or request.title or request.description):
+            if detail is not None and self._wish.withholds(detail):
+                self._withheld.add(path)
             return None
         if self._details is not None:
             self._details.note(request, detail)
@@ -125,7 +129,8 @@ class _Writing:
 
     def _one(self, path: str, plan: Plan | None, run: int) -> tuple[Receipt, ...]:
         if plan is None:
-            return (Receipt(path, path, "unchanged", reason="no tag is accepted for it"),)
+            reason = _PRIVATE if path in self._withheld else "no tag is accepted for it"
+            return (Receipt(path, path, "unchanged", reason=reason),)
         if not self._execute:
             return plan.receipts()
         receipts = apply_plan(plan, self._journal, run, self._options)

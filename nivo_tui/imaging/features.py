@@ -113,6 +113,8 @@ class Features:
 
 _NAMES = tuple(field.name for field in fields(Features))
 _NAME_SET = frozenset(_NAMES)
+_LISTS = ("hashes", "hues")
+_decode = json.JSONDecoder().raw_decode
 
 
 def measure(rgb: Pixels, small: Pixels | None = None) -> Features:
@@ -151,11 +153,13 @@ def to_json(features: Features) -> str:
 
 def from_json(text: str) -> Features | None:
     """The record `to_json` made; None where the text is of another version of this module."""
-    stored = json.loads(text)
+    # Without `json.loads`, which looks for spaces around it: a library has very many of them.
+    stored: Any = _decode(text)[0]
     if not isinstance(stored, dict) or stored.keys() != _NAME_SET:
         return None
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
-    return Features(**values)
+    for name in _LISTS:
+        stored[name] = tuple(stored[name])
+    return Features(*map(stored.__getitem__, _NAMES))
 
 
 def quality(features: Features) -> Quality:
@@ -173,7 +177,8 @@ def _to_side(picture: Pixels, side: int) -> Pixels:
 
 
 def _rising(value: float, low: float, high: float) -> float:
-    return min(1.0, max(0.0, (value - low) / (high - low)))
+    share = (value - low) / (high - low)
+    return share if 0.0 < share < 1.0 else 1.0 if share >= 1.0 else 0.0
 
 
 def _rounded(value: object) -> object:

@@ -36,8 +36,10 @@ class Score:
     @property
     def in_words(self) -> str:
         """`74 of 100: sharpness 0.92, exposure 0.80, contrast 1.00, noise 0.10, size 1.00`."""
-        parts = ("sharpness", "exposure", "contrast", "noise", "size")
-        return f"{self.score:.0f} of 100: " + ", ".join(f"{part} {getattr(self, part):.2f}" for part in parts)
+        return (
+            f"{self.score:.0f} of 100: sharpness {self.sharpness:.2f}, exposure {self.exposure:.2f}, "
+            f"contrast {self.contrast:.2f}, noise {self.noise:.2f}, size {self.size:.2f}"
+        )
 
 
 def score_of(features: Features) -> Score:
@@ -75,7 +77,8 @@ def light_lost(features: Features) -> float:
 
 
 def _rising(value: float, low: float, high: float) -> float:
-    return min(1.0, max(0.0, (value - low) / (high - low)))
+    share = (value - low) / (high - low)
+    return share if 0.0 < share < 1.0 else 1.0 if share >= 1.0 else 0.0
 
 
 def _falling(value: float, low: float, high: float) -> float:

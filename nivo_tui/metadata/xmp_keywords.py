@@ -82,9 +82,9 @@ def _lacking(
 
 def _standing_paths(old_paths: dict[str, list[str]], keywords: Iterable[str]) -> list[tuple[str, ...]]:
     """The paths of what stood in the file: those written as paths, then each keyword without one."""
-    paths = [
-        tuple(path.split(separator)) for name, separator in HIERARCHIES.items() for path in old_paths[name]
-    ]
+    split = (path.split(separator) for name, separator in HIERARCHIES.items() for path in old_paths[name])
+    # A part that is empty ("a||b") would not be found again when it is taken out.
+    paths = [path for parts in split if (path := tuple(part for part in parts if part.strip()))]
     leaves = {path[-1] for path in paths}
     paths += [(keyword,) for keyword in keywords if keyword not in leaves]
     return list(dict.fromkeys(paths))

@@ -67,9 +67,11 @@ def load() -> Meanings:
 
 
 def weigh(
-    classes: Iterable[tuple[int, str | None, float]], meanings: Mapping[int, Sequence[str]]
+    classes: Iterable[tuple[int, str | None, float]],
+    meanings: Mapping[int, Sequence[str]],
+    least: float = 0.0,
 ) -> list[Weighed]:
-    """Sum the probabilities of the classes of each tag; likeliest tag first.
+    """Sum the probabilities of the classes of each tag; likeliest tag first, none below `least`.
 
     Classes below 0.01 take no part: a photo has ten, and most of them say nothing.
     """
@@ -80,9 +82,10 @@ def weigh(
                 found.setdefault(tag, []).append((probability, index, name))
     weighed = []
     for tag, parts in found.items():
-        probability, index, name = max(parts, key=_first)
-        total = min(1.0, sum(map(_first, parts)))
-        weighed.append(Weighed(tag, total, named(index, name), probability, len(parts)))
+        total = sum(map(_first, parts))
+        if total >= least:
+            probability, index, name = max(parts, key=_first)
+            weighed.append(Weighed(tag, min(1.0, total), named(index, name), probability, len(parts)))
     return weighed if len(weighed) < 2 else sorted(weighed, key=lambda w: (-w.probability, w.tag))
 
 

@@ -30,7 +30,8 @@ def close_up(
         return None
     reasons: list[str] = []
     lens = evidence.metadata.capture.lens
-    if lens is not None and _MACRO.search(lens):
+    macro = lens is not None and _MACRO.search(lens) is not None
+    if lens is not None and macro:
         reasons.append(f"taken with {lens}" if lens.isprintable() else "taken with a macro lens")
     depth = None if layout is None else outlook.depth_of_field(layout)
     if depth is not None and depth >= _BLURRED_AROUND:
@@ -43,7 +44,7 @@ def close_up(
         reasons.append(f"{filling.name.replace('_', ' ')} over {percent(filling.share)} of the picture")
     elif small is not None:
         reasons.append(f"{small.tag} at {small.confidence:.2f}")
-    alone = filling is not None or (lens is not None and _MACRO.search(lens))
+    alone = filling is not None or macro
     if not reasons or (len(reasons) == 1 and not alone):
         return None
     return Candidate("subject_close_up", _CONFIDENCE[len(reasons)], "; ".join(reasons), "composition")

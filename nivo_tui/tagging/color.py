@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nivo_tui.model import Category, Suggestion
@@ -30,11 +31,11 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
     draft.add(
         "black_and_white",
         grey,
-        f"the strongest colours differ by {percent(features.chroma)} from grey",
+        lambda: f"the strongest colours differ by {percent(features.chroma)} from grey",
         "pixels",
     )
     toned = 0.0 if grey >= 0.5 else is_sepia(features)
-    draft.add("sepia", toned, f"one brown tone throughout ({features.tint:.0f}°)", "pixels")
+    draft.add("sepia", toned, lambda: f"one brown tone throughout ({features.tint:.0f}°)", "pixels")
     if grey < 0.5 and toned < 0.5:
         _strength(draft, features)
         _temperature(draft, features)
@@ -55,7 +56,9 @@ def is_sepia(features: Features) -> float:
 
 
 def _strength(draft: Draft, features: Features) -> None:
-    why = f"colourfulness {features.colorfulness:.2f}, mean saturation {percent(features.saturation)}"
+    def why() -> str:
+        return f"colourfulness {features.colorfulness:.2f}, mean saturation {percent(features.saturation)}"
+
     draft.add("vibrant", ramp(features.colorfulness, 0.16, 0.36), why, "pixels")
     draft.add(
         "muted", ramp(features.colorfulness, 0.14, 0.05) * ramp(features.saturation, 0.4, 0.2), why, "pixels"
@@ -70,13 +73,13 @@ def _temperature(draft: Draft, features: Features) -> None:
     draft.add(
         "warm",
         ramp(features.warmth, 0.06, 0.22) * ramp(warm, 0.15, 0.45),
-        f"{percent(warm)} red, brown, beige or yellow, red over blue by {percent(features.warmth)}",
+        lambda: f"{percent(warm)} red, brown, beige or yellow, red over blue by {percent(features.warmth)}",
         "pixels",
     )
     draft.add(
         "cool",
         ramp(-features.warmth, 0.02, 0.15) * ramp(cool, 0.12, 0.35),
-        f"{percent(cool)} cyan to blue, blue over red by {percent(-features.warmth)}",
+        lambda: f"{percent(cool)} cyan to blue, blue over red by {percent(-features.warmth)}",
         "pixels",
     )
 
@@ -93,4 +96,8 @@ def _dominant(draft: Draft, features: Features, *, coloured: bool) -> None:
             sure[name] = (share, ramp(share, *_COLOUR))
     ranked = sorted(sure.items(), key=lambda item: item[1][1], reverse=True)
     for name, (share, confidence) in ranked[:_MOST_DOMINANT]:
-        draft.add(f"dominant_{name}", confidence, f"{percent(share)} of the picture is {name}", "pixels")
+        draft.add(f"dominant_{name}", confidence, partial(_covered, share, name), "pixels")
+
+
+def _covered(share: float, name: str) -> str:
+    return f"{percent(share)} of the picture is {name}"

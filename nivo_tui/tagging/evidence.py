@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -53,6 +54,13 @@ class Evidence:
         return self.metadata.capture if self.capture is None else self.capture
 
 
+Why = str | Callable[[], str]
+"""Why a tag is suggested, in words; or what makes the words, called only where the tag is not left out: most
+are, and numbers take long to write."""
+
+_ROUNDING = 0.001
+
+
 class Draft:
     """Collects the suggestions of one category for one photo; a tag below its floor is left out."""
 
@@ -65,7 +73,7 @@ class Draft:
         self,
         tag: str,
         confidence: float,
-        why: str,
+        why: Why,
         source: str,
         label: str | None = None,
         path: tuple[str, ...] = (),
@@ -79,11 +87,14 @@ class Draft:
         known = self._vocabulary.get(tag)
         if known is None or known.category is not self._category:
             raise ValueError(f"tag {tag!r} is not in category {self._category.value} of the vocabulary")
+        if confidence < known.floor - _ROUNDING:
+            return
         confidence = round(min(1.0, max(0.0, confidence)), 3)
         before = self._made.get(tag)
         if known.off or confidence < known.floor or (before is not None and before.confidence >= confidence):
             return
         label, path = self._vocabulary.spelled(known, label or known.label, path)
+        why = why if isinstance(why, str) else why()
         self._made[tag] = Suggestion(
             tag, label, self._category, confidence, source, why, fact=known.fact, path=path
         )
@@ -101,7 +112,8 @@ class Draft:
 
 def ramp(value: float, low: float, high: float) -> float:
     """0 at `low`, 1 at `high`, straight between, flat beyond; `low` above `high` falls instead."""
-    return min(1.0, max(0.0, (value - low) / (high - low)))
+    share = (value - low) / (high - low)
+    return share if 0.0 < share < 1.0 else 1.0 if share >= 1.0 else 0.0
 
 
 def percent(fraction: float) -> str:

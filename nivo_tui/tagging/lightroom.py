@@ -45,9 +45,12 @@ def read_keyword_list(data: bytes, name: str) -> tuple[OwnWord, ...]:
         if text.startswith("{") and text.endswith("}"):
             _add_synonym(where, found, depth, text[1:-1].strip())
             continue
-        if depth > len(path) or depth > _DEEPEST:
+        if depth > _DEEPEST:
+            raise UsageError(f"{where}: {text!r} stands {depth} tabs deep, and {_DEEPEST} is the most")
+        if depth > len(path):
+            below = f"below a keyword {len(path) - 1} deep" if path else "and no keyword is above it"
             raise UsageError(
-                f"{where}: {text!r} stands {depth} tabs deep below a keyword {len(path) - 1} deep; "
+                f"{where}: {text!r} stands {depth} tab{'' if depth == 1 else 's'} deep {below}; "
                 "a keyword list of Lightroom goes one tab deeper at a time"
             )
         if any(sign in text for sign in ",;|"):

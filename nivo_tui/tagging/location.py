@@ -27,7 +27,8 @@ _COUNTRY_SURE, _COUNTRY_AT_BORDER = 0.99, 0.93
 
 
 def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...]:
-    """Nothing without a position, for one that is not meant (0, 0, out of range), or in a private place."""
+    """City, region and country; nothing without a position, for one that is not meant (0, 0, out of range),
+    and in a private place."""
     gps = evidence.metadata.capture.gps
     if gps is None or not is_meant(gps) or any(holds(private, gps) for private in evidence.private):
         return ()
@@ -42,7 +43,8 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
         _region(draft, place, place.region, path)
     if place.city is not None:
         _city(draft, place.city, path)
-    return draft.suggestions
+    made = draft.suggestions
+    return tuple(s for kind in (CITY, REGION, COUNTRY) for s in made if s.tag.startswith(kind))
 
 
 def is_meant(gps: Gps) -> bool:

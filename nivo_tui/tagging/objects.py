@@ -19,10 +19,9 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
     for thing in things(evidence):
         if thing.name in vocabulary:
             draft.add(thing.name, thing.confidence, thing.why, evidence.object_detector or "objects")
-    for item in classes.weigh(evidence.classes or (), meanings.objects):
-        if item.probability >= _CLASS_FROM:
-            source = evidence.classifier or "classes"
-            draft.add(item.tag, _calibrated(item.probability), classes.explained(item), source)
+    for item in classes.weigh(evidence.classes or (), meanings.objects, _CLASS_FROM):
+        source = evidence.classifier or "classes"
+        draft.add(item.tag, _calibrated(item.probability), classes.explained(item), source)
     for opinion in zeroshot.opinions(evidence, vocabulary, Category.OBJECTS):
         zeroshot.agree(draft, opinion, zeroshot.source_of(evidence))
     _groups(draft, meanings, vocabulary)

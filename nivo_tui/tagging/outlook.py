@@ -29,7 +29,7 @@ def scenes(layout: Layout, wide: bool, largest_face: float) -> list[Candidate]:
         return []
     lower = layout.rows(2, 3)
     sky, green = sky_share(layout), _share(layout.cells, is_leaves)
-    snowy, wet, sandy = _share(lower, is_snow), _share(lower, is_water), _share(layout.rows(3, 3), is_sand)
+    snowy = _share(lower, is_snow)
     top = _share(layout.rows(0, 0), is_sky)
     made: list[Candidate] = []
     is_snowy = snowy >= 0.75 and _is_open(layout)
@@ -41,14 +41,14 @@ def scenes(layout: Layout, wide: bool, largest_face: float) -> list[Candidate]:
         made.append(
             _made("snow", ramp(snowy, 0.6, 1.0), f"white ground over {percent(snowy)} of the lower half")
         )
-    elif wet >= 0.75 and top >= 0.5:
+    elif top >= 0.5 and (wet := _share(lower, is_water)) >= 0.75:
         made.append(
             _made("water", ramp(wet, 0.6, 1.0), f"blue or grey-green over {percent(wet)} of the lower half")
         )
-    elif sandy >= 0.75 and top >= 0.75 and _share(layout.rows(1, 2), is_water) >= 0.4:
+    elif top >= 0.75 and _is_shore(layout):
+        sandy = _share(layout.rows(3, 3), is_sand)
         made.append(_made("beach", ramp(sandy, 0.5, 1.0), "sand below, water and sky above"))
-    ground = _share(lower, is_ground)
-    if wide and top >= 0.75 and ground >= 0.75:
+    if wide and top >= 0.75 and (ground := _share(lower, is_ground)) >= 0.75:
         why = f"sky above, country with texture over {percent(ground)} of the lower half"
         made.append(_made("landscape", 0.5 * top * ground, why))
     return sorted(made, key=lambda candidate: -candidate.confidence)
@@ -149,6 +149,11 @@ def _is_varied(layout: Layout) -> bool:
     """Whether there is a picture at all: one colour from edge to edge shows nothing."""
     light = [cell.lightness for cell in layout.cells]
     return max(light) - min(light) > 4 or any(cell.texture > 0.5 for cell in layout.cells)
+
+
+def _is_shore(layout: Layout) -> bool:
+    """Whether sand lies below water."""
+    return _share(layout.rows(3, 3), is_sand) >= 0.75 and _share(layout.rows(1, 2), is_water) >= 0.4
 
 
 def _is_open(layout: Layout) -> bool:

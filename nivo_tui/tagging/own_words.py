@@ -212,10 +212,9 @@ def _hold_apart(own: Sequence[UserTag], vocabulary: Vocabulary) -> None:
     stated = {tag.id: tag for tag in own}
     taken: dict[str, str] = {}
     for tag in vocabulary:
-        mine = stated.get(tag.id)
-        if mine is None or mine.enabled:
-            taken[folded(tag.id)] = tag.id
-            taken[folded(mine.label if mine is not None else tag.label)] = tag.id
+        if tag.id not in stated:
+            taken[folded(tag.id)] = taken[folded(tag.label)] = tag.id
+    taken.update((folded(mine.id), mine.id) for mine in own if mine.enabled)
     for mine in own:
         if not mine.enabled:
             continue

@@ -10,6 +10,9 @@ from nivo_tui.tagging.vocabulary import Vocabulary
 
 _BANDS = ((0, "no_people"), (1, "single_person"), (2, "couple"), (5, "small_group"), (15, "group"))
 
+_COUNTS = frozenset({*(tag for _, tag in _BANDS), "crowd"})
+"""Told by faces alone, whatever phrases say."""
+
 _CLOSE_FROM, _CLOSE_SURELY = 0.1, 0.22
 """The largest face's share of the picture from which on a photo is a close-up, and is one surely."""
 
@@ -44,7 +47,7 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
     """
     draft = Draft(vocabulary, Category.PEOPLE)
     for opinion in zeroshot.opinions(evidence, vocabulary, Category.PEOPLE):
-        if evidence.faces is None or evidence.faces:
+        if opinion.tag not in _COUNTS and (evidence.faces is None or evidence.faces):
             draft.add(opinion.tag, opinion.confidence, opinion.why, zeroshot.source_of(evidence))
     if evidence.faces is None:
         return draft.suggestions

@@ -139,15 +139,20 @@ def _exposure(draft: Draft, features: Features) -> None:
     draft.add(
         "underexposed",
         is_underexposed(features),
-        f"median luminance {features.luma_median:.2f}, {percent(features.shadows)} nearly black, "
-        f"the brightest at {features.p98:.2f}",
+        lambda: (
+            f"median luminance {features.luma_median:.2f}, {percent(features.shadows)} nearly black, "
+            f"the brightest at {features.p98:.2f}"
+        ),
         "pixels",
     )
     draft.add(
         "overexposed",
         is_overexposed(features),
-        f"{percent(features.highlights)} blown, {percent(features.partly_clipped)} with a colour clipped, "
-        f"median luminance {features.luma_median:.2f}",
+        lambda: (
+            f"{percent(features.highlights)} blown, "
+            f"{percent(features.partly_clipped)} with a colour clipped, "
+            f"median luminance {features.luma_median:.2f}"
+        ),
         "pixels",
     )
 
@@ -160,7 +165,10 @@ def _tone_ratio(features: Features) -> float:
 
 def _contrast(draft: Draft, features: Features) -> None:
     """Spread of tones, and its ratio to their mean: a dark copy of a contrasty picture is not flat."""
-    why = f"tones from {features.p2:.2f} to {features.p98:.2f}"
+
+    def why() -> str:
+        return f"tones from {features.p2:.2f} to {features.p98:.2f}"
+
     flat = ramp(features.contrast, 0.5, 0.28) * ramp(_tone_ratio(features), 0.75, 0.5)
     draft.add("low_contrast", flat, why, "pixels")
     extremes = ramp(features.shadows, 0.05, 0.25) * ramp(features.p90, 0.6, 0.85)
@@ -169,12 +177,15 @@ def _contrast(draft: Draft, features: Features) -> None:
 
 def _defects(draft: Draft, features: Features) -> None:
     draft.add(
-        "noisy", ramp(features.noise, 0.01, 0.04), f"noise {features.noise * 255:.1f} of 255 levels", "pixels"
+        "noisy",
+        ramp(features.noise, 0.01, 0.04),
+        lambda: f"noise {features.noise * 255:.1f} of 255 levels",
+        "pixels",
     )
     draft.add(
         "jpeg_artifacts",
         ramp(features.blockiness, 0.2, 0.6),
-        f"the 8-pixel grid stands out by {percent(features.blockiness)}",
+        lambda: f"the 8-pixel grid stands out by {percent(features.blockiness)}",
         "pixels",
     )
 
@@ -187,5 +198,5 @@ def _score(draft: Draft, features: Features, sharpness: Sharpness) -> None:
     score = score_of(features)
     flawed = max(draft.confidence("underexposed"), draft.confidence("overexposed")) > 0.0
     if sharpness.tag in ("sharp", None) and not flawed:
-        draft.add("good_quality", score.score / 100.0, score.in_words, "pixels")
-    draft.add("poor_quality", 1.0 - score.score / 100.0, score.in_words, "pixels")
+        draft.add("good_quality", score.score / 100.0, lambda: score.in_words, "pixels")
+    draft.add("poor_quality", 1.0 - score.score / 100.0, lambda: score.in_words, "pixels")

@@ -25,6 +25,10 @@ _COLOURS_BESIDE_CLASSES = 0.75
 _EXACT_ENOUGH = 0.6
 """A general scene gives way to one below it that is at least so many times as sure."""
 
+_FACE_FILLS, _BESIDE_A_FACE = 0.1, 0.6
+"""From this share of the picture on a face is what it is about, and what is left of a scene that a
+classifier, which knows no faces, sees in the leaves behind it or the hat above."""
+
 _GENERAL = ("animal", "vehicle")
 _PLACES = ("indoor", "outdoor")
 
@@ -37,8 +41,9 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
     """
     features = evidence.features
     layout = read_layout(features.layout) if features is not None else None
+    face = largest_share(evidence)
     found = things(evidence)
-    classified = _worthy(_classified(evidence), vocabulary)
+    classified = _worthy(_classified(evidence, face), vocabulary)
     compared = _worthy(_compared(evidence, vocabulary), vocabulary)
     named = [
         classified,
@@ -50,8 +55,7 @@ def suggest(evidence: Evidence, vocabulary: Vocabulary) -> tuple[Suggestion, ...
     if page is not None:
         named.append([page])
     elif layout is not None:
-        named.append(_laid_out(evidence, layout, told=bool(classified)))
-    face = largest_share(evidence)
+        named.append(_laid_out(evidence, layout, face, told=bool(classified)))
     scenes = _shown(_without_general(merged(named), vocabulary), vocabulary)
     near = None if page is not None else close_up(evidence, layout, found, scenes, face)
     if near is not None:
@@ -89,16 +93,16 @@ def _drafted(
     return draft.suggestions
 
 
-def _classified(evidence: Evidence) -> list[Candidate]:
+def _classified(evidence: Evidence, face: float) -> list[Candidate]:
     """What the classifier names, the likeliest first; nothing where it is not sure of that."""
-    weighed = classes.weigh(evidence.classes or (), classes.load().scenes)
+    weighed = classes.weigh(evidence.classes or (), classes.load().scenes, _RUNNER_UP_FROM)
     source = evidence.classifier or "classes"
     if not weighed or weighed[0].probability < _PRIMARY_FROM:
         return []
+    left = _BESIDE_A_FACE if face >= _FACE_FILLS else 1.0
     return [
-        Candidate(item.tag, _calibrated(item.probability), classes.explained(item), source)
+        Candidate(item.tag, left * _calibrated(item.probability), classes.explained(item), source)
         for item in weighed
-        if item.probability >= _RUNNER_UP_FROM
     ]
 
 
@@ -107,8 +111,7 @@ def _hinted(evidence: Evidence) -> list[Candidate]:
     source = evidence.classifier or "classes"
     return [
         Candidate(item.tag, _by_hint(item.probability), f"a thing of it: {classes.explained(item)}", source)
-        for item in classes.weigh(evidence.classes or (), classes.load().hints)
-        if item.probability >= _HINT_FROM
+        for item in classes.weigh(evidence.classes or (), classes.load().hints, _HINT_FROM)
     ]
 
 
@@ -120,9 +123,9 @@ def _compared(evidence: Evidence, vocabulary: Vocabulary) -> list[Candidate]:
     ]
 
 
-def _laid_out(evidence: Evidence, layout: Layout, *, told: bool) -> list[Candidate]:
+def _laid_out(evidence: Evidence, layout: Layout, face: float, *, told: bool) -> list[Candidate]:
     wide = bool(evidence.width and evidence.height and evidence.width > 1.1 * evidence.height)
-    made = outlook.scenes(layout, wide, largest_share(evidence))
+    made = outlook.scenes(layout, wide, face)
     if not told:
         return made
     return [Candidate(c.tag, c.confidence * _COLOURS_BESIDE_CLASSES, c.why, c.source) for c in made]
@@ -161,13 +164,16 @@ def _shown(candidates: list[Candidate], vocabulary: Vocabulary) -> list[Candidat
 
 def _without_general(candidates: list[Candidate], vocabulary: Vocabulary) -> list[Candidate]:
     """Without a general scene where one below it in the hierarchy is about as sure: a bird, not an animal."""
-    kept = []
-    for candidate in candidates:
-        below = [other for other in candidates if _stands_below(other.tag, candidate.tag, vocabulary)]
-        exact = max((other.confidence for other in below), default=0.0)
-        if candidate.tag not in _GENERAL or exact < _EXACT_ENOUGH * candidate.confidence:
-            kept.append(candidate)
-    return kept
+    return [
+        candidate
+        for candidate in candidates
+        if candidate.tag not in _GENERAL
+        or not any(
+            other.confidence >= _EXACT_ENOUGH * candidate.confidence
+            for other in candidates
+            if _stands_below(other.tag, candidate.tag, vocabulary)
+        )
+    ]
 
 
 def _stands_below(tag: str, general: str, vocabulary: Vocabulary) -> bool:

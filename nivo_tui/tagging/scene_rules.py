@@ -63,6 +63,7 @@ def by_things(found: Sequence[Thing], rules: Rules, source: str) -> list[Candida
     made = [
         _judged(rule, [by_name[name] for name in rule.things if name in by_name], source)
         for rule in rules.found
+        if not rule.things.isdisjoint(by_name)
     ]
     return sorted((candidate for candidate in made if candidate is not None), key=lambda c: -c.confidence)
 

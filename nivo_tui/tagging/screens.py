@@ -61,6 +61,9 @@ _FLAT_CELL, _LEAST_FLAT = 0.55, 0.2
 _PAPER, _UNEVEN, _COLOURLESS = 55.0, 25.0, 14.0
 """Least lightness of paper, how much darker than the lightest part it may be, and its most chroma."""
 
+_FURNISHED = 0.5
+"""From this score on a thing that was found is there."""
+
 _MARKS, _PRINT, _BLANK = 1.2, 2.5, 0.05
 """Texture of a few marks and of print, and the least share of blank paper between them."""
 
@@ -93,19 +96,27 @@ def _of_screen(size: str, fmt: Format, layout: Layout | None) -> Candidate | Non
 
 def document(evidence: Evidence, layout: Layout | None) -> Candidate | None:
     """A page of text: light and without colour nearly everywhere, with fine dark marks in much of it."""
-    if layout is None or evidence.faces:
-        return None
+    return None if layout is None or evidence.faces or _is_furnished(evidence) else printed(layout)
+
+
+def printed(layout: Layout) -> Candidate | None:
+    """What looks like a page of text, whatever is found on it."""
     cells = layout.cells
     white = max(_PAPER, max(cell.lightness for cell in cells) - _UNEVEN)
     paper = [cell for cell in cells if cell.lightness >= white and cell.chroma < _COLOURLESS]
     marked = [cell.texture for cell in paper if cell.texture >= _MARKS and cell.flat > _BLANK]
-    printed = sum(texture >= _PRINT for texture in marked)
+    dense = sum(texture >= _PRINT for texture in marked)
     whole, share = len(paper) / len(cells), len(marked) / len(cells)
-    if whole < 0.8 or share < 0.4 or printed < 3:
+    if whole < 0.8 or share < 0.4 or dense < 3:
         return None
     strength = ramp(whole, 0.75, 1.0) * ramp(share, 0.3, 0.7)
     why = f"light paper over {percent(whole)}, marks as of print on {percent(share)}"
     return Candidate("document", 0.34 + 0.28 * strength, why, "colour layout")
+
+
+def _is_furnished(evidence: Evidence) -> bool:
+    """Whether things were found that lie on no page: white walls and patterns are like paper and print."""
+    return any(item.score >= _FURNISHED and item.name != "book" for item in evidence.objects or ())
 
 
 def _by_camera(capture: Capture) -> bool:

@@ -24,6 +24,11 @@ _ALONE, _TOGETHER = 0.6, 0.9
 _NIGHT = 0.16
 """Below this mean luminance little light does not speak for a room."""
 
+_SAME_AS_LAYOUT = ("forest", "sky")
+
+_DIMMEST_ROOM = 0.0
+"""Exposure value of a room by a single candle; less light than that is the night outdoors."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Vote:
@@ -79,7 +84,7 @@ def _by_light(evidence: Evidence) -> list[_Vote]:
         return [_Vote(1.0 + 1.6 * ramp(value, 10.5, 13.0), f"light of daylight (EV {value:.1f})", "exif")]
     features = evidence.features
     dark = features is not None and features.luma_mean < _NIGHT
-    if value <= 7.5 and not dark:
+    if _DIMMEST_ROOM <= value <= 7.5 and not dark:
         weight = 0.7 + 0.7 * ramp(value, 7.5, 4.0) + (0.4 if evidence.metadata.capture.flash_fired else 0.0)
         return [_Vote(-weight, f"light as in a room (EV {value:.1f})", "exif")]
     return []
@@ -114,8 +119,11 @@ def _by_things(found: Sequence[Thing], rules: Rules) -> list[_Vote]:
 
 
 def _by_scenes(scenes: Sequence[Candidate], rules: Rules) -> list[_Vote]:
+    """What the scenes say; a forest or a sky by colours alone is the leaves and the blue told once more."""
     votes = []
     for scene in scenes:
+        if scene.tag in _SAME_AS_LAYOUT and scene.source == outlook.SOURCE:
+            continue
         sign = 1.0 if scene.tag in rules.outdoor_scenes else -1.0 if scene.tag in rules.indoor_scenes else 0.0
         if sign and scene.tag not in ("indoor", "outdoor"):
             weight = sign * 2.5 * scene.confidence

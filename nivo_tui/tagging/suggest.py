@@ -48,10 +48,13 @@ READS: Mapping[Category, frozenset[str]] = {
     Category.TEMPORAL: frozenset({"metadata", "capture", "taken_why", "latest"}) | _FEATURES,
     Category.TECHNICAL: frozenset({"metadata"}),
     Category.FORMAT: frozenset({"format", "width", "height", "live_photo"}),
-    Category.QUALITY: frozenset({"faces", "width", "height"}) | _FEATURES,
+    Category.QUALITY: frozenset({"faces", "face_quality", "width", "height"}) | _FEATURES,
     Category.COLOR: _FEATURES,
 }
-"""The fields of the evidence that each category's tags depend on: what has to be read to make them anew."""
+"""The fields of the evidence that each category's tags depend on: what has to be read to make them anew.
+
+"face_quality" is that of the faces, which the others do without; nobody reads their landmarks or embeddings.
+"""
 
 
 def suggest(

@@ -26,6 +26,9 @@ _ANOTHER, _UNHEARD_OF = 0.4, 0.7
 _SMALL, _TINY_SHARE, _PLAIN_SHARE = 0.6, 0.001, 0.03
 """What is left of a find in the background, and from which share of the picture on it is plain."""
 
+_SURELY_ANIMAL = 0.6
+"""From this probability of animals on, what looks like a person without a face is one of them."""
+
 _PASSER_BY, _PASSER_BY_SUREST = 0.03, 0.58
 """Below this share of the picture a person belongs to the place, and how sure one is then at most."""
 
@@ -49,15 +52,15 @@ def things(evidence: Evidence) -> list[Thing]:
     """What the detector found, the surest first, each name once."""
     if not evidence.objects:
         return []
-    found = distinct(evidence.objects)
-    names = {item.name for item in found}
+    found: dict[str, list[FoundObject]] = {}
+    for item in distinct(evidence.objects):
+        found.setdefault(item.name, []).append(item)
     meanings = classes.load()
     heard = _heard(evidence, meanings)
-    doubted = doubtful(names, evidence, meanings)
-    unknown = evidence.classes is not None and not any(heard.get(name, 0.0) >= _HEARD for name in names)
+    doubted = doubtful(set(found), evidence, meanings)
+    unknown = evidence.classes is not None and not any(heard.get(name, 0.0) >= _HEARD for name in found)
     made = []
-    for name in sorted(names):
-        of_name = [item for item in found if item.name == name]
+    for name, of_name in sorted(found.items()):
         scores, share = [item.score for item in of_name], _largest_share(of_name, evidence)
         confidence, why = max(scores) * _by_size(share), _told(scores, share)
         if name == "person":
@@ -124,6 +127,8 @@ def _person(
     if faces:
         confidence = together(confidence, 0.5)
         why = f"{why}; with {faces} face{'' if faces == 1 else 's'}"
+    elif animal := _taken_for_person(persons, evidence):
+        confidence, why = confidence * _ANOTHER, f"{why}; no face seen, and classified as {animal}"
     elif evidence.faces is not None:
         least = 0.75 if evidence.classes is None else 0.5
         large = 1.0 if share is None else ramp(share, 0.15, 0.4)
@@ -131,6 +136,19 @@ def _person(
     if share is not None and share < _PASSER_BY:
         confidence = min(confidence, _PASSER_BY_SUREST)
     return confidence, why
+
+
+def _taken_for_person(persons: Sequence[FoundObject], evidence: Evidence) -> str:
+    """The animal that a classifier is sure of where the detector found none but took one for a person."""
+    meanings = classes.load()
+    animals, found = meanings.kinds["has_animal"], evidence.objects or ()
+    if any(item.name in meanings.groups and "has_animal" in meanings.groups[item.name] for item in found):
+        return ""
+    likely = [c for c in evidence.classes or () if c[0] in animals]
+    if len(persons) > 1 or sum(probability for _, _, probability in likely) < _SURELY_ANIMAL:
+        return ""
+    best = max(likely, key=lambda c: c[2])
+    return classes.named(best[0], best[1]) or "an animal"
 
 
 def _within(face: Face, person: FoundObject) -> bool:

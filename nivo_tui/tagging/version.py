@@ -21,6 +21,7 @@ _PLACES = (
     "imaging/cells.py",
 )
 _QUALITY = ("tagging/quality.py", "imaging/score.py")
+_PAGES = ("tagging/screens.py", "imaging/cells.py")
 _TIMES = ("engine/taken.py", "catalog/clocks.py", "tagging/dates.py")
 """What the time that is taken for true is made by."""
 
@@ -32,7 +33,7 @@ SOURCES: Mapping[Category, tuple[str, ...]] = {
         *(*_COMMON, "tagging/location.py", "places/gazetteer.py", "places/borders.py", "places/table.py"),
         "places/places.bin",
     ),
-    Category.MOOD: (*_COMMON, *OWN_TAGS, "tagging/mood.py", "tagging/color.py", *_QUALITY),
+    Category.MOOD: (*_COMMON, *OWN_TAGS, "tagging/mood.py", "tagging/color.py", *_QUALITY, *_PAGES),
     Category.TEMPORAL: (
         *(*_COMMON, "tagging/temporal.py", "tagging/clock.py", "tagging/sun.py", "tagging/dates.py"),
         *("engine/taken.py", "catalog/clocks.py"),

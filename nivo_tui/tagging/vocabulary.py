@@ -113,6 +113,7 @@ class Vocabulary:
         self.others: Mapping[str, str] = dict(others or {})
         self.words: Mapping[str, Word] = dict(words or {})
         self._versions: dict[Category, str] = {}
+        self._told: str | None = None
         self._spellings: dict[str, str] = {}
         for tag in self.tags.values():
             for text in (tag.id, tag.label):
@@ -184,10 +185,16 @@ class Vocabulary:
             ]
             names = sorted((text, meant) for text, meant in self.others.items() if meant in ids)
             # Only what a family makes is looked for among the owner's words.
-            words = [entry for entry in self.words.items() if families and not entry[1].counted]
-            told = repr((tags, families, names, sorted(words, key=repr))).encode()
+            told = repr((tags, families, names, self._words_told() if families else "")).encode()
             found = self._versions[category] = hashlib.sha256(told).hexdigest()[:12]
         return found
+
+    def _words_told(self) -> str:
+        """The owner's words for `version`: a list may hold 100,000, so they are gone through once."""
+        if self._told is None:
+            told = sorted((name, w.keyword, w.path) for name, w in self.words.items() if not w.counted)
+            self._told = hashlib.sha256(repr(told).encode()).hexdigest()
+        return self._told
 
     def spelled(self, tag: Tag, label: str, path: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
         """How a suggestion of this tag is written, that its rule would call `label`, at `path`: as its owner

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nivo_tui.catalog.bursts import Likeness, Offer
 from nivo_tui.text import plain
+from nivo_tui.ui.namesakes import namesakes, told_apart
 from nivo_tui.ui.text import counted, fit, wrap
 from nivo_tui.ui.widgets.lines import Piece
 
@@ -19,7 +20,9 @@ def head_lines(offer: Offer | None, width: int, height: int) -> list[Line]:
     if offer is None:
         return [[("Looking for near-duplicates …", "dim")]]
     title = f"The same for {counted(len(offer.photos), 'near-duplicate')} of {plain(offer.name)}"
-    tags = wrap([plain(tag.label) for tag in offer.tags], max(10, width - 2))
+    kinds = namesakes((tag.tag, tag.label) for tag in offer.tags)
+    labels = [told_apart(plain(tag.label), kinds.get(tag.tag)) for tag in offer.tags]
+    tags = wrap(labels, max(10, width - 2))
     lines: list[Line] = [[(fit(title, width), "head")]]
     lines += [[("✓ " if n == 0 else "  ", "good"), (line, "")] for n, line in enumerate(tags[:2])]
     said = [plain(words) for words in offer.exceptions()]

@@ -336,7 +336,7 @@ def _models(state: State, width: int) -> Lines:
     rows: Lines = []
     if here:
         rows.append([("  Here already", "dim")])
-        rows += [[("    ", ""), (fit(plain(p.name), 18), ""), (_brings(p), "dim")] for p in here[:4]]
+        rows += [[("    ", ""), (fit(plain(p.name), 17), ""), (" " + _brings(p), "dim")] for p in here[:4]]
         if len(here) > 4:
             rows.append([(f"    and {len(here) - 4} more", "dim")])
         rows.append([])

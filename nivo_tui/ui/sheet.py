@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nivo_tui.catalog.views import PhotoDetail
 from nivo_tui.model import State, Suggestion
 from nivo_tui.text import plain
+from nivo_tui.ui.namesakes import namesakes, told_apart
 
 _OPEN = frozenset({State.UNDECIDED, State.PASSED})
 _TAKEN = frozenset({State.ACCEPTED, State.IN_FILE, State.WRITTEN})
@@ -17,13 +18,20 @@ _TAKEN = frozenset({State.ACCEPTED, State.IN_FILE, State.WRITTEN})
 class TagRow:
     """A row of the tag table. `number` is what its key shows (1-9, then 0), None beyond ten rows.
 
-    `bar` says that its tick follows a learned bar; it is empty where it does not.
+    `bar` says that its tick follows a learned bar; it is empty where it does not. `kind` tells it from a row
+    that is called the same: the region Lisbon from the town.
     """
 
     suggestion: Suggestion
     number: int | None
     ticked: bool
     bar: str = ""
+    kind: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the tag is called, as it is safe to show."""
+        return told_apart(plain(self.suggestion.label), self.kind)
 
     @property
     def sign(self) -> str:
@@ -83,8 +91,15 @@ class Sheet:
     def rows(self) -> tuple[TagRow, ...]:
         """The numbered rows: the judgements, and what a person typed."""
         judged = [s for s in self.detail.suggestions if not s.fact]
+        kinds = namesakes((s.tag, s.label) for s in judged)
         return tuple(
-            TagRow(s, (i + 1) % 10 if i < 10 else None, self.is_ticked(s), self.bars.get(s.tag, ""))
+            TagRow(
+                s,
+                (i + 1) % 10 if i < 10 else None,
+                self.is_ticked(s),
+                self.bars.get(s.tag, ""),
+                kinds.get(s.tag, ""),
+            )
             for i, s in enumerate(judged)
         )
 

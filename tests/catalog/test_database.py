@@ -126,3 +126,50 @@ def test_a_full_disk_is_not_called_damage(tmp_path: Path) -> None:
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
     assert "Make room" in remedy(full, path, None) and "move" not in remedy(full, path, None)
+
+
+def test_what_was_decided_about_a_tag_stands_under_its_new_id_and_the_newest_word_counts(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "d.db"
+    old = open_database(path, DECISIONS_MIGRATIONS[:4], durable=False)
+    old.execute("INSERT INTO acts VALUES(1, 'x', 'key', '2026-01-01', NULL)")
+    given = (
+        (1, b"a", "colorful", "accepted"),
+        (2, b"a", "vibrant", "rejected"),
+        (3, b"b", "vibrant", "rejected"),
+        (4, b"b", "colorful", "accepted"),
+        (5, b"c", "vibrant", "accepted"),
+        (6, b"c", "warm_tones", "passed"),
+        (7, b"c", "blue_hour", "accepted"),
+    )
+    for number, photo, tag, state in given:
+        old.execute(
+            "INSERT INTO decisions VALUES(?, 1, ?, 'h', ?, ?, 'mood', ?, NULL)",
+            (number, photo, tag, tag, state),
+        )
+        old.execute("INSERT INTO standing VALUES(?, ?, ?, ?, ?)", (photo, tag, number, state, tag))
+    old.close()
+    new = open_database(path, DECISIONS_MIGRATIONS, durable=False)
+    standing = new.execute("SELECT path, tag, decision, state FROM standing").fetchall()
+    assert {tuple(row) for row in standing} == {
+        (b"a", "vibrant", 2, "rejected"),
+        (b"b", "vibrant", 4, "accepted"),
+        (b"c", "vibrant", 5, "accepted"),
+        (b"c", "warm", 6, "passed"),
+        (b"c", "twilight", 7, "accepted"),
+    }
+
+
+def test_suggestions_get_their_new_ids_before_the_next_scan(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    old = open_database(path, CATALOG_MIGRATIONS[:4], durable=False)
+    old.execute("INSERT INTO photos(id, path, folder, size, mtime_ns, ctime_ns) VALUES(1, 'a', '', 1, 1, 1)")
+    for tag, category in (("colorful", "color"), ("vibrant", "mood"), ("warm_tones", "color")):
+        old.execute(
+            "INSERT INTO suggestions VALUES(1, ?, ?, ?, 0.5, 'pixels', 'x', 0, 0, 0)", (tag, tag, category)
+        )
+    old.close()
+    new = open_database(path, CATALOG_MIGRATIONS, durable=False)
+    found = {tuple(row) for row in new.execute("SELECT tag, category FROM suggestions")}
+    assert found == {("vibrant", "color"), ("warm", "color")}

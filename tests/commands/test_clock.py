@@ -111,6 +111,8 @@ def test_a_zone_and_a_known_time(library: Path) -> None:
     ("words", "said"),
     [
         (("--shift", "x"), "no shift"),
+        (("--shift", "+0.4s"), "no shift"),
+        (("--camera", " ", "--shift", "1h"), "leave it out for every camera"),
         ((), "say one of"),
         (("--shift", "1h", "--zone", "+1", "+2"), "say one of"),
         (("--zone", "+1", "+1"), "the same"),

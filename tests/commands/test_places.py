@@ -78,3 +78,23 @@ def test_a_wrong_private_place_is_wrong_usage(library: Path, home: Path) -> None
     (home / "config.toml").write_text("[[places.private]]\nlat = 100\nlon = 1\nradius_m = 5\n")
     ran = nivo("scan", library, "--models", "none")
     assert ran.status == 2 and "lat is a number from -90 to 90" in ran.err
+
+
+def test_nothing_of_a_private_place_is_written_from_the_moment_it_is_in_the_settings(
+    library: Path, home: Path
+) -> None:
+    photo = library / "sea.jpg"
+    assert nivo("decide", photo, "--accept", "place_ericeira,country_portugal").status == 0
+    (home / "config.toml").write_text("[[places.private]]\nlat = 38.9633\nlon = -9.4178\nradius_m = 500\n")
+    for scanned in (False, True):
+        if scanned:
+            assert nivo("scan", library, "--models", "none").status == 0
+        (receipt,) = nivo("write", photo, "--json").of("receipt")
+        assert receipt["status"] == "unchanged" and "private place" in receipt["reason"]
+        ran = nivo("write", library, "--categories", "all", "--describe", "--execute", "--json")
+        assert ran.status == 0 and "ericeira" not in ran.out.casefold()
+        assert b"Ericeira" not in photo.read_bytes() and b"Portugal" not in photo.read_bytes()
+        assert nivo("undo", "--execute").status == 0
+    (home / "config.toml").write_text("")
+    (receipt,) = nivo("write", photo, "--json").of("receipt")
+    assert receipt["status"] == "planned" and "Ericeira" in receipt["added"]

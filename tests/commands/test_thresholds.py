@@ -13,6 +13,7 @@ from running import Ran, nivo
 from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.records import PhotoRecord, Rated
 from nivo_tui.model import Category, State, Suggestion
+from nivo_tui.platform.locks import FileLock
 from nivo_tui.settings import load_paths
 from nivo_tui.tagging.vocabulary import Vocabulary
 
@@ -105,3 +106,14 @@ def test_an_empty_home_has_learned_nothing(home: Path) -> None:
         **{"type": "summary", "on": False, "tags": 0, "learned": 0, "ticks": 0},
     }
     assert "no tag was judged" in nivo("thresholds").out
+
+
+def test_what_was_switched_while_the_home_is_busy_counts_from_the_next_scan_on(library: Library) -> None:
+    lock = FileLock(load_paths().lock)
+    assert lock.acquire()
+    try:
+        ran = nivo("--no-wait", "thresholds", "on", "--json")
+    finally:
+        lock.release()
+    assert ran.status == 0 and ran.summary["on"] is True, ran.err
+    assert "the next scan applies it" in ran.err

@@ -49,6 +49,9 @@ def test_every_tag_is_listed_with_all_that_is_said_of_it() -> None:
     assert tags["golden_hour"]["kind"] == "fact" and not tags["golden_hour"]["written"]
     words = nivo("vocabulary", "list", "--category", "mood")
     assert words.status == 0 and "dark_moody" in words.out and "beach" not in words.out
+    head, *lines = words.out.splitlines()
+    assert head.split() == ["tag", "written", "as", "category", "from", "tick", "photos"]
+    assert all(line[head.index("category") :].startswith("mood ") and len(line) <= 80 for line in lines)
     assert nivo("vocabulary", "list", "--category", "moods").status == 2
 
 

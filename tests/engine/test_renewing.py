@@ -17,9 +17,11 @@ from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.paths import to_db
 from nivo_tui.catalog.photos import PhotoStore, open_catalog
 from nivo_tui.catalog.records import versions_of
-from nivo_tui.engine import analysis
+from nivo_tui.engine import analysis, helping
 from nivo_tui.engine.analysis import PHRASES, Analyser
+from nivo_tui.engine.helping import Helpers
 from nivo_tui.engine.loading import load_analyser
+from nivo_tui.engine.remaking import Batch
 from nivo_tui.engine.renewing import Renewal
 from nivo_tui.engine.ticking import settle_library
 from nivo_tui.model import Category, State
@@ -218,3 +220,82 @@ def test_the_command_s_job_renews_and_says_so(scanned: Home) -> None:
     assert ran.status == 0 and "suggestions changed on 3 photos" in ran.err
     assert scanned.rows() == before
     assert "no suggestion changed" in nivo("thresholds", "off").err
+
+
+@pytest.fixture
+def many(scanned: Home) -> Home:
+    """Enough photos for many batches."""
+    db = scanned.store.connection
+    columns = [r[1] for r in db.execute("PRAGMA table_info(photos)") if r[1] not in ("id", "path")]
+    names = ", ".join(columns)
+    for copy in range(30):
+        db.execute(
+            f"INSERT INTO photos(path, {names}) SELECT CAST('/copy/{copy}' || path AS BLOB), {names} "
+            "FROM photos WHERE id <= 3"
+        )
+    return scanned
+
+
+def all_rows(home: Home) -> list[tuple[Any, ...]]:
+    found = home.store.connection.execute("SELECT * FROM suggestions ORDER BY photo, tag")
+    return [tuple(row) for row in found]
+
+
+def wait_for(helpers: Helpers) -> None:
+    for helper in helpers._helpers:
+        helper._there.wait(30)
+
+
+def test_helpers_make_the_same(many: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = many.with_rules(*many.analyser.rules)
+    Renewal(many.store, everything).renew(Renewal(many.store, everything).outdated())
+    alone, versions = all_rows(many), many.versions()
+    monkeypatch.setattr(helping, "HELPED_FROM", 1)
+    monkeypatch.setattr("nivo_tui.engine.renewing.AT_ONCE", 5)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    real, by_helper = Helpers.take, []
+
+    def take(self: Helpers, batch: Batch) -> bool:
+        wait_for(self)
+        by_helper.append(real(self, batch))
+        return by_helper[-1]
+
+    monkeypatch.setattr(Helpers, "take", take)
+    many.spoil()
+    many.store.connection.execute("UPDATE photos SET versions = replace(versions, 'other', 'older')")
+    done = Renewal(many.store, everything).renew(Renewal(many.store, everything).outdated())
+    assert any(by_helper) and done.photos == 93 == done.changed
+    assert all_rows(many) == alone and many.versions() == versions
+
+
+def test_what_a_lost_helper_was_asked_for_is_made_here(many: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helping, "HELPED_FROM", 1)
+    monkeypatch.setattr("nivo_tui.engine.renewing.AT_ONCE", 5)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    real, taken = Helpers.take, []
+
+    def take(self: Helpers, batch: Batch) -> bool:
+        if not taken:
+            wait_for(self)
+        taken.append(real(self, batch))
+        for helper in self._helpers:
+            helper._process.kill()
+        return taken[-1]
+
+    monkeypatch.setattr(Helpers, "take", take)
+    changed = many.with_rules(Category.COLOR)
+    done = Renewal(many.store, changed).renew(Renewal(many.store, changed).outdated())
+    assert taken[0] and not all(taken)
+    assert done.photos == 93 and Renewal(many.store, changed).outdated() == {}
+
+
+def test_a_helper_that_cannot_start_is_done_without(many: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helping, "HELPED_FROM", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(helping, "start", refuse)
+    changed = many.with_rules(Category.COLOR)
+    assert Renewal(many.store, changed).renew(Renewal(many.store, changed).outdated()).photos == 93

@@ -438,3 +438,20 @@ def answering(outputs: list[object]) -> Any:
         takes_batches=True,
         prefers_few_shapes=False,
     )
+
+
+@pytest.mark.parametrize(("sides", "lasts"), [((0, 1000), True), ((100, 130), False)])
+def test_a_doubtful_face_without_hints_has_to_last_at_other_sizes(
+    sides: tuple[int, int], lasts: bool
+) -> None:
+    class Doubtful(SquareDetector):
+        """Scores of 0.7 for squares of some sizes alone."""
+
+        def detect(self, rgb: Pixels, threshold: float | None = None) -> Detections:
+            found = super().detect(rgb, threshold)
+            width = found.boxes[:, 2] - found.boxes[:, 0]
+            seen = found.take(np.flatnonzero((width >= sides[0]) & (width <= sides[1])))
+            return Detections(seen.boxes, np.full_like(seen.scores, 0.7), seen.landmarks)
+
+    found = search(Doubtful(hint=0.0), picture(640, 480, (200, 150, 120)))
+    assert len(found) == lasts

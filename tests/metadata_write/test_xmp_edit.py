@@ -82,6 +82,16 @@ def test_new_fields_carry_the_old_keywords_so_that_no_reader_misses_them() -> No
     assert xmp.read(taken_out(edited) or b"").hierarchies == ("Places|Lisbon", "Places")
 
 
+@pytest.mark.parametrize("theirs", ["a||b", "|x|", "a| |b", "||"])
+def test_a_path_with_an_empty_part_is_taken_out_of_the_new_field_again(theirs: str) -> None:
+    old = packet(bag("dc:subject", "sea") + bag("lr:hierarchicalSubject", theirs))
+    edited = edit(old, change("dune"))
+    pass_gate(old, edited)
+    assert taken_out(edited) is not None
+    left = xmp.read(taken_out(edited) or b"")
+    assert (left.keywords, left.hierarchies) == (("sea",), (theirs,))
+
+
 def test_keywords_of_iptc_come_along_where_the_subject_is_created() -> None:
     edited = edit(None, change("dune", carried=("old\x00 one\x1f", "other", "\x03")))
     assert xmp.read(edited.packet or b"").keywords == ("old one", "other", "dune")

@@ -50,7 +50,7 @@ def test_a_synonym_of_a_heading_and_an_empty_one_do_no_harm():
     [
         (b"", "holds no keyword"),
         (b"[Places]\n", "holds no keyword"),
-        (b"\tBeach\n", "line 1: 'Beach' stands 1 tabs deep"),
+        (b"\tBeach\n", "line 1: 'Beach' stands 1 tab deep and no keyword is above it"),
         (b"Coast\n\t\t\tBeach\n", "line 2: 'Beach' stands 3 tabs deep"),
         (b"{seaside}\n", "line 1: {seaside} must stand below its keyword"),
         (b"Coast\n{seaside}\n", "line 2"),

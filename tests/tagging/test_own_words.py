@@ -80,6 +80,8 @@ def test_a_synonym_goes_over_to_the_tag_it_is_given_to():
     [
         ('beach = { lable = "x" }', "beach: unknown key 'lable'; known: .*; did you mean 'label'"),
         ('beach = { label = "dog" }', "beach: the label 'dog' already stands for the tag dog"),
+        ('vibrant = { label = "beach" }', "vibrant: the label 'beach' already stands for the tag beach"),
+        ('muted = { label = "old_town" }\nold_town = "a town"', "muted: the label 'old_town' already stands"),
         (
             'a = { label = "Nida" }\nb = { label = "nida" }',
             "b: the label 'nida' already stands for the tag a",

@@ -199,6 +199,12 @@ def test_indoors_and_outdoors_stand_behind_the_scene():
     assert [s.tag for s in inside] == ["library", "indoor"] and "EV 2.9" in inside[1].why
 
 
+def test_less_light_than_a_candle_gives_is_no_room():
+    dim = Capture(make="Canon", aperture=1.4, exposure_s=1 / 4, iso=100)
+    assert [s.tag for s in suggested(capture=dim)] == ["indoor"]
+    assert suggested(capture=Capture(make="Canon", aperture=2.8, exposure_s=20.0, iso=3200)) == ()
+
+
 def test_one_kind_of_evidence_for_a_place_is_not_ticked_and_two_are():
     alone = suggested(capture=DAYLIGHT)
     assert [s.tag for s in alone] == ["outdoor"] and not ticked(alone)
@@ -296,3 +302,34 @@ def test_there_is_one_primary_and_it_is_the_surest(seen):
     made = suggested(classes=tuple(seen))
     assert len(made) <= 3
     assert all(other.confidence < made[0].confidence for other in made[1:])
+
+
+def test_a_bedroom_with_white_walls_is_no_page():
+    features = measure(page())
+    bed = FoundObject("bed", 0.7, 0.0, 0.0, 300.0, 300.0)
+    book = FoundObject("book", 0.9, 0.0, 0.0, 300.0, 300.0)
+
+    def tags(*objects):
+        evidence = Evidence(Format.JPEG, width=800, height=1100, features=features, objects=objects)
+        return {s.tag for s in scene.suggest(evidence, VOCABULARY)}
+
+    assert "document" in tags() & tags(book) and "document" not in tags(bed)
+
+
+def test_what_lies_around_a_face_that_fills_the_picture_is_less_sure():
+    def food(side):
+        face = Face(0.0, 0.0, side, side, 0.9)
+        evidence = Evidence(
+            Format.JPEG, width=1000, height=1000, faces=(face,), classes=((936, "head cabbage", 0.8),)
+        )
+        return next(s.confidence for s in scene.suggest(evidence, VOCABULARY) if s.tag == "food")
+
+    assert food(100.0) > 0.65 > food(500.0)
+
+
+def test_leaves_are_not_told_twice():
+    """A forest by its colours is no second reason for the open sky beside those colours."""
+    features = measure(LEAVES)
+    evidence = Evidence(Format.JPEG, width=640, height=480, features=features)
+    made = {s.tag: s for s in scene.suggest(evidence, VOCABULARY)}
+    assert "forest" in made and made["outdoor"].confidence <= 0.6

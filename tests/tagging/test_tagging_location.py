@@ -36,6 +36,11 @@ def test_city_region_and_country_with_their_paths_and_reasons() -> None:
         assert tag is not None and made_one.confidence >= tag.bar and not made_one.fact
 
 
+def test_the_town_is_told_before_what_it_lies_in() -> None:
+    assert list(tags(38.9633, -9.4178)) == ["place_ericeira", "region_lisbon", "country_portugal"]
+    assert list(tags(38.9633, -9.4700)) == ["place_ericeira", "region_lisbon", "country_portugal"]
+
+
 def test_a_city_is_less_sure_the_farther_it_is() -> None:
     near, far = tags(38.9633, -9.4178)["place_ericeira"], tags(38.9633, -9.4400)["place_ericeira"]
     assert far.confidence < near.confidence

@@ -408,3 +408,13 @@ def test_moods_are_never_sure_and_say_why(made):
     assert moods
     assert all(s.category is Category.MOOD and s.confidence <= 0.8 for s in moods)
     assert all(any(c.isdigit() for c in s.why) for s in moods)
+
+
+def test_a_page_of_text_has_no_mood():
+    paper = np.full((1100, 800, 3), 246, np.uint8)
+    for line in range(28):
+        at = (70, 80 + 34 * line)
+        cv2.putText(
+            paper, "the quick brown fox jumps over a lazy dog", at, 0, 0.8, (30, 30, 30), 2, cv2.LINE_AA
+        )
+    assert not tags_of(paper, mood)

@@ -117,3 +117,15 @@ def test_any_size_of_picture(size):
     made = things(Evidence(Format.JPEG, width=size[0], height=size[1], objects=(item,)))
     assert [thing.name for thing in made] == ["cat"] and 0.4 < made[0].confidence <= 0.7
     assert things(Evidence(Format.JPEG)) == [] and things(Evidence(Format.JPEG, objects=())) == []
+
+
+def test_an_animal_taken_for_a_person_is_doubted():
+    baboon = ((372, "baboon", 0.92),)
+    alone = believed(found("person", 0.76, 0.8), faces=(), classes=baboon)["person"]
+    assert alone.confidence < 0.4 and alone.why.endswith("no face seen, and classified as baboon")
+    face = Face(100.0, 100.0, 300.0, 300.0, 0.9)
+    beside = [
+        believed(found("person", 0.76, 0.8), found("dog", 0.8, 0.1, 800.0), faces=(), classes=baboon),
+        believed(found("person", 0.76, 0.8), faces=(face,), classes=baboon),
+    ]
+    assert all(made["person"].confidence > 0.6 for made in beside)

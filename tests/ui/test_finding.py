@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -17,9 +18,10 @@ from textual.keys import _character_to_key
 from nivo_tui.catalog.finder import Finder
 from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.photos import PhotoStore
-from nivo_tui.catalog.query import parse
+from nivo_tui.catalog.query import Query, parse
 from nivo_tui.catalog.records import PhotoRecord
 from nivo_tui.catalog.views import Progress
+from nivo_tui.ui import queries
 
 OpenScreen = Callable[..., AbstractAsyncContextManager[Screen]]
 
@@ -351,3 +353,42 @@ def test_next_to_do_over_a_long_filtered_list(home: object) -> None:
     assert source.next_todo_row(599) == 0
     assert source.row_of(photos[300].path) == 300 and source.row_of("/nowhere.jpg") is None
     library.close()
+
+
+async def test_the_name_of_a_place_is_looked_up_beside_the_thread_of_the_screen(
+    open_real: OpenScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def noted(text: str) -> Query:
+        threads.append(threading.current_thread())
+        return parse(text)
+
+    monkeypatch.setattr(queries, "parse", noted)
+    async with open_real(count=3) as screen:
+        await press(screen, "slash", *typed("near:Lisbonn"))
+        await screen.until(lambda: "no place of that name" in screen.text())
+        await press(screen, "escape")
+        await filtered(screen, *typed("near:Lisbon,9km"))
+        assert screen.review.session.source.query == parse("near:Lisbon,9km")
+    assert len(threads) >= 2 and threading.current_thread() not in threads
+
+
+async def test_a_line_that_was_left_while_it_was_looked_up_gives_nothing(
+    open_real: OpenScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(text: str) -> Query:
+        go_on.wait(20)
+        return parse(text)
+
+    monkeypatch.setattr(queries, "parse", slow)
+    async with open_real(count=3) as screen:
+        before = name(screen)
+        await press(screen, "slash", *typed("near:Lisbon"), "escape")
+        await screen.until(lambda: screen.app.screen is screen.review)
+        go_on.set()
+        await screen.settle()
+        assert screen.app.screen is screen.review and name(screen) == before
+        assert "looking for" not in screen.text()

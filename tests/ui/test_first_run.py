@@ -17,7 +17,9 @@ from nivo_tui.errors import EngineError
 from nivo_tui.imaging.formats import Format
 from nivo_tui.metadata.sidecar import choose_sidecars
 from nivo_tui.settings import load_paths, load_settings
+from nivo_tui.ui import first_steps
 from nivo_tui.ui.app import FirstRun, NivoApp, Parts
+from nivo_tui.ui.first_packs import PackLine
 from nivo_tui.ui.first_steps import language_of
 from nivo_tui.ui.images.factory import PictureSupport
 from nivo_tui.ui.keymap import key_table
@@ -237,6 +239,13 @@ async def test_names_with_escapes_are_shown_harmless(tmp_path: Path) -> None:
 async def to_models(screen: Asking) -> None:
     await screen.enter(4)
     await screen.until(lambda: screen.first.state.packs is not None)
+
+
+def test_the_long_name_of_a_model_stands_apart_from_what_it_brings() -> None:
+    pack = PackLine("efficientnet_lite0_fp16w", "classes", "MIT", "ok", None)
+    state = first_steps.State("/p", (), "/h", packs=(pack,))
+    told = ["".join(text for text, _ in line) for line in first_steps.lines(state, 4, 60)]
+    assert any("efficientnet_lit… scenes" in line for line in told), told
 
 
 async def test_models_are_offered_and_fetched_only_when_asked(folder: Path) -> None:

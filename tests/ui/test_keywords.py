@@ -96,6 +96,23 @@ async def test_never_is_of_the_tag_whatever_the_keyword(open_real: OpenScreen) -
         await screen.until(lambda: "2 rules" in screen.text())
 
 
+async def test_one_photo_is_and_many_are_not_asked_again(open_real: OpenScreen) -> None:
+    def prepare(library: Library) -> None:
+        save_words(
+            library.connection,
+            [
+                LibraryWord("Auto", ("Auto",), 2, "car", "car", ("Objects", "car")),
+                LibraryWord("Strand", ("Strand",), 1, "beach", "beach", ("Scene", "beach")),
+            ],
+        )
+
+    async with open_real(prepare=prepare) as screen:
+        await opened(screen)
+        assert "2 photos have it already and are not asked again" in " ".join(screen.text().split())
+        await screen.press("down")
+        assert "1 photo has it already and is not asked again" in " ".join(screen.text().split())
+
+
 async def test_esc_answers_nothing_and_says_how_to_come_back(open_real: OpenScreen) -> None:
     async with open_real(prepare=with_words) as screen:
         await opened(screen)

@@ -96,8 +96,9 @@ async def empty(screen: Screen) -> None:
 
 async def search(screen: Screen) -> None:
     await screen.press("slash")
-    await typed(screen, "near:Lisbon")
+    await typed(screen, "near:Lisbonn")
     await screen.press("enter")
+    await screen.until(lambda: "no place of that name" in screen.text())
 
 
 async def jump(screen: Screen) -> None:

@@ -34,6 +34,11 @@ _MAYBES_BESIDE_POSITIONS = 2
 _HUGE_SIDE = 320
 _BLIND_SIDE = 256
 
+_SURE_AT_ONCE = 0.8  # a face that need not be looked at again, where the detector gives no hints
+_AGAIN_SIDES = (56.0, 96.0)  # the sizes in canvas pixels that a doubtful one is looked at again in
+_LASTING = 1.1  # what its scores there have to come to together
+_MOST_AGAIN = 8  # more of them are a crowd, which bears itself out
+
 
 def search(detector: Detector, rgb: Pixels, small: Pixels | None = None) -> Detections:
     """The faces in `rgb` (h, w, 3), in its pixels; `small` is it shrunk by a whole factor, if at hand."""
@@ -69,7 +74,24 @@ def _first_look(
         seen = look(detector, small, side, floor).mapped(side / max(rgb.shape[:2]))
     else:
         seen = look(detector, rgb, side, floor)
+    if detector.hint == 0:
+        seen = _lasting(detector, rgb, seen)
     return seen, seen.take(seen.scores >= detector.threshold)
+
+
+def _lasting(detector: Detector, rgb: Pixels, seen: Detections) -> Detections:
+    """`seen` without the doubtful faces that fade at another size: a face is one at any, a pattern is not."""
+    doubtful = np.flatnonzero((seen.scores >= detector.threshold) & (seen.scores < _SURE_AT_ONCE))
+    if not 0 < len(doubtful) <= _MOST_AGAIN:
+        return seen
+    windows = [Window(seen.boxes[n], 0, side) for n in doubtful for side in _AGAIN_SIDES]
+    found = look_closely(detector, rgb, windows, detector.hint)
+    scores = [
+        float(there.scores[overlaps(window.box, there.boxes) > SAME_FACE].max(initial=0.0))
+        for window, there in zip(windows, found, strict=True)
+    ]
+    sums = np.array(scores).reshape(len(doubtful), -1).sum(axis=1)
+    return seen.take(np.setdiff1d(np.arange(len(seen)), doubtful[sums < _LASTING]))
 
 
 def _first_side(rgb: Pixels) -> int:
@@ -165,6 +187,6 @@ def _blind_look(detector: Detector, rgb: Pixels) -> Detections:
             look(detector, turned(small, turns), _BLIND_SIDE, min(0.95, detector.threshold + _TURNED_SURER))
         ):
             upright = turned(rgb, turns)
-            fine = look(detector, upright, _first_side(rgb))
+            fine = _first_look(detector, upright, _first_side(rgb))[1]
             return turned_back(fine, turns, rgb.shape[1], rgb.shape[0])
     return no_faces(with_landmarks=False)

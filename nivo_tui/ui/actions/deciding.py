@@ -117,7 +117,7 @@ class Deciding:
         elif row is not None:
             session.never(row.suggestion)
             self.screen.show_photo(same=True)
-            label = plain(row.suggestion.label)
+            label = row.label
             self.screen.say(
                 "never", f"{label} is not suggested any more; {self.screen.sign_of('undo')} takes it back"
             )

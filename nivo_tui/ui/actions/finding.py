@@ -13,6 +13,7 @@ from nivo_tui.catalog.query import Named, Query, Term, parse
 from nivo_tui.errors import NivoError
 from nivo_tui.text import plain
 from nivo_tui.ui.photo_source import filter_name
+from nivo_tui.ui.queries import read_query
 from nivo_tui.ui.text import counted, number
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Finding:
                 "a word of names, tags and keywords, or: tag:beach faces:>=2 taken:2025-08",
                 "Enter finds the next  ·  ↑ ↓ earlier  ·  Esc leaves",
                 self.queries,
-                parse,
+                read_query,
             ),
             self._search,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,7 +16,10 @@ from nivo_tui.ui.widgets.query_line import QueryLine
 
 
 class AskLine(ModalScreen[str | None]):
-    """Gives the line that was typed, None where it was left. `check` raises UsageError for a wrong one."""
+    """Gives the line that was typed, None where it was left.
+
+    `check` raises UsageError for a wrong one; it may take a while, and the line can be left meanwhile.
+    """
 
     def __init__(
         self,
@@ -24,7 +27,7 @@ class AskLine(ModalScreen[str | None]):
         example: str,
         hint: str,
         history: Sequence[str] = (),
-        check: Callable[[str], object] = str,
+        check: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         super().__init__(classes="dialog")
         self._title, self._example, self._hint = title, example, hint
@@ -47,13 +50,19 @@ class AskLine(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
+        self.run_worker(self._give(event.value), group="check", exclusive=True)
+
+    async def _give(self, text: str) -> None:
         try:
-            self._check(event.value)
+            if self._check is not None:
+                await self._check(text)
         except UsageError as error:
-            self.said.add_class("-wrong")
-            self.said.update("! " + plain(error))
+            if text == self.query_line.value:
+                self.said.add_class("-wrong")
+                self.said.update("! " + plain(error))
             return
-        self.dismiss(event.value)
+        if self.is_attached and text == self.query_line.value:
+            self.dismiss(text)
 
     def on_key(self, event: events.Key) -> None:
         """Esc leaves."""

@@ -18,6 +18,7 @@ from nivo_tui.catalog.query import Query, parse
 from nivo_tui.errors import NivoError, UsageError
 from nivo_tui.text import plain
 from nivo_tui.ui.photo_source import PRESETS
+from nivo_tui.ui.queries import read_query
 from nivo_tui.ui.text import counted, fit, number
 from nivo_tui.ui.widgets.lines import LINE_CLASSES, LineList, Piece
 from nivo_tui.ui.widgets.query_line import QueryLine
@@ -169,12 +170,16 @@ class FilterScreen(ModalScreen[Query | None]):
 
     def _take(self, text: str) -> None:
         """Give a query back; one that is wrong stays in the line, with what is wrong."""
+        self.run_worker(self._give(text), group="give", exclusive=True)
+
+    async def _give(self, text: str) -> None:
         try:
-            query = parse(text)
+            query = await read_query(text)
         except UsageError as error:
             self._explain(str(error), wrong=True)
             return
-        self.dismiss(query)
+        if self.is_attached:
+            self.dismiss(query)
 
     # what the line finds
 
@@ -191,7 +196,7 @@ class FilterScreen(ModalScreen[Query | None]):
 
     async def _count_typed(self, text: str) -> None:
         try:
-            query = parse(text)
+            query = await read_query(text)
         except UsageError:
             return  # it is said when Enter is pressed: the term may not be written to its end
         found = await self._count(query)

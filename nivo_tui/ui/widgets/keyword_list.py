@@ -164,7 +164,8 @@ def _told(proposal: Proposal, answer: Answer, written: str) -> str:
         return (
             f"{label} is written as {label}, and {keyword} is another keyword: photos with it are asked too."
         )
-    had = f"{counted(proposal.photos, 'photo has', 'photos have')} it already and are not asked again."
+    asked = "is" if proposal.photos == 1 else "are"
+    had = f"{counted(proposal.photos, 'photo has', 'photos have')} it already and {asked} not asked again."
     if written != proposal.keyword:
         return f"{keyword} means {label} too, which is written as {fit_middle(_plain(written), _TOLD)}. {had}"
     at = f", at {place}" if place else ""

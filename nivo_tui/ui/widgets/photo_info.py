@@ -117,7 +117,7 @@ def _taken(detail: PhotoDetail, room: int, *, one_line: bool = False) -> list[Li
     if capture.iso:
         how.append(f"ISO {capture.iso}")
     if capture.focal_mm:
-        how.append(f"{capture.focal_mm:g} mm")
+        how.append(f"{round(capture.focal_mm, 1):g} mm")
     where = ([day(capture.taken_at)] if capture.taken_at else []) + _place(detail)
     texts = (
         wrap([*where, *how], room, "  ")[:1]
@@ -153,7 +153,7 @@ def _name_rows(sheet: Sheet, room: int) -> list[Line]:
     lines: list[Line] = []
     for row in sheet.rows():
         if row.suggestion.is_name and row.sign == "◇":
-            texts = _flow(f"{plain(row.suggestion.label)}: {plain(row.suggestion.why)}", room - 2)
+            texts = _flow(f"{row.label}: {plain(row.suggestion.why)}", room - 2)
             lines += [[("◇ " if i == 0 else "  ", "accent"), (text, "")] for i, text in enumerate(texts[:2])]
     return [[], *lines] if lines else []
 
@@ -162,12 +162,13 @@ def _reason(row: TagRow | None, room: int) -> list[Line]:
     """The reason of the row under the cursor."""
     if row is None or not row.why or (row.suggestion.is_name and row.sign == "◇"):
         return []
-    texts = _flow(f"{plain(row.suggestion.label)}: {row.why}", room)
+    texts = _flow(f"{row.label}: {row.why}", room)
     return [[], *[[(text, "")] for text in texts[:4]]]
 
 
 def _will_be_written(sheet: Sheet) -> list[str]:
-    return [f"+ {plain(label)}" for label in sheet.detail.to_write]
+    # A town and the region that is called the same are one keyword.
+    return [f"+ {plain(label)}" for label in dict.fromkeys(sheet.detail.to_write)]
 
 
 def _block(head: str, words: list[str], room: int) -> list[Line]:
@@ -187,10 +188,7 @@ def _inline(head: str, words: list[str], room: int) -> list[Line]:
 
 
 def _tag_line(rows: tuple[TagRow, ...], room: int) -> list[Line]:
-    words = [
-        f"{row.number if row.number is not None else ''}{row.sign} {plain(row.suggestion.label)}".strip()
-        for row in rows
-    ]
+    words = [f"{row.number if row.number is not None else ''}{row.sign} {row.label}".strip() for row in rows]
     return [[(text, "")] for text in wrap(words, room, "   ")[:2]]
 
 

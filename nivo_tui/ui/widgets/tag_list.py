@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nivo_tui.catalog.across import TagTally
 from nivo_tui.text import plain
+from nivo_tui.ui.namesakes import namesakes, told_apart
 from nivo_tui.ui.text import fit, number
 from nivo_tui.ui.widgets.lines import LineList, Lines, Piece
 
@@ -21,10 +22,12 @@ class TagList(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tallies: Sequence[TagTally] = ()
+        self._kinds: dict[str, str] = {}
 
     def show(self, tallies: Sequence[TagTally], row: int) -> None:
         """Take a newer state; the cursor goes to `row`."""
         self.tallies = tallies
+        self._kinds = namesakes((tally.tag, tally.label) for tally in tallies)
         self.update_size()
         self.go_to(row)
         self.refresh()
@@ -45,7 +48,7 @@ class TagList(LineList):
         role = "dim" if tally.is_name else ""
         pieces: list[Piece] = [
             (" ◇ " if tally.is_name else "   ", "dim"),
-            (fit(plain(tally.label), label), role),
+            (fit(told_apart(plain(tally.label), self._kinds.get(tally.tag)), label), role),
             (" ", ""),
             (fit(tally.category.value, category), "dim"),
             (fit(number(tally.photos), 8, right=True), role),

@@ -64,6 +64,7 @@ class TagTable(LineList):
         self.hint = ""
         self._lines: list[Line] = []
         self._laid_out_for = 0
+        self._longest = 0
 
     def show(
         self, sheet: Sheet | None, *, keep_cursor: bool = False, empty_text: str = "", hint: str = ""
@@ -110,6 +111,7 @@ class TagTable(LineList):
         if lines == self._lines and width == self._laid_out_for:
             return
         self._lines = lines
+        self._longest = max((cell_len(line.label) for line in lines if isinstance(line, TagRow)), default=0)
         self.update_size()
         if not self.can_stand_on(self.cursor):
             standing = [i for i in range(len(lines)) if self.can_stand_on(i)]
@@ -143,7 +145,7 @@ class TagTable(LineList):
 
     def cuts_why(self, row: TagRow) -> bool:
         """Whether the reason of a row has no room beside it."""
-        return cell_len(row.why) > _columns(self.scrollable_content_region.width)[2]
+        return cell_len(row.why) > _columns(self.scrollable_content_region.width, self._longest)[2]
 
     def can_stand_on(self, row: int) -> bool:
         return 0 <= row < len(self._lines) and isinstance(self._lines[row], TagRow)
@@ -164,7 +166,7 @@ class TagTable(LineList):
         suggestion = tag.suggestion
         before = self._lines[row - 1] if row > 0 else None
         repeated = isinstance(before, TagRow) and before.suggestion.category is suggestion.category
-        label_width, bar_width, why_width = _columns(width)
+        label_width, bar_width, why_width = _columns(width, self._longest)
         rejected = suggestion.state == "rejected"
         label_role = "dim" if rejected or (tag.sign == "·") else ""
         return [
@@ -172,7 +174,7 @@ class TagTable(LineList):
             (f"{tag.number if tag.number is not None else ' '} ", "key"),
             (f"{tag.sign}  ", tag.role),
             (fit("" if repeated else _category(suggestion.category), _CATEGORY), "dim"),
-            (fit(plain(suggestion.label), label_width), label_role),
+            (fit(tag.label, label_width), label_role),
             (" ", ""),
             *_bar(suggestion.confidence, bar_width, faded=rejected or tag.sign == "·"),
             (f" {_share(suggestion.confidence)} ", "dim"),
@@ -184,13 +186,15 @@ def _category(category: Category | None) -> str:
     return "yours" if category is None else category.value
 
 
-def _columns(width: int) -> tuple[int, int, int]:
-    """The widths of label, bar and why."""
-    bar = 5 if width >= 44 else 0
+def _columns(width: int, longest: int) -> tuple[int, int, int]:
+    """The widths of label, bar and why; the why gives way a little where the longest label needs it."""
+    bar = 5 if width >= 42 else 0
     room = width - _LEAD - 1 - _CATEGORY - 1 - bar - 5
     if room < 22:
         return max(6, room), bar, 0
     label = max(12, min(22, room * 2 // 5))
+    if longest > label:
+        label = max(label, min(22, room * 3 // 5))
     return label, bar, max(0, room - label - 1)
 
 
