@@ -19,7 +19,9 @@ from nivo_tui.catalog.query import Formats, Is, Named, Near, Number, Query, Take
 from nivo_tui.catalog.records import fold
 from nivo_tui.catalog.sql_functions import EARTH_KM, is_called, utf8
 from nivo_tui.catalog.states import tag_id
+from nivo_tui.catalog.suggestion_rows import distinct_tags
 from nivo_tui.catalog.words import names_in_files
+from nivo_tui.model import Category
 
 _DEGREE_KM = math.pi * EARTH_KM / 180
 
@@ -69,18 +71,6 @@ class Vocabulary:
         return [tag for tag in self.names if is_called(self.labels[tag], text)]
 
 
-# One seek in the index for each tag, however many photos have it.
-_TAGS = """
-WITH RECURSIVE t(tag) AS (
-    SELECT min(tag) FROM suggestions
-    UNION ALL
-    SELECT (SELECT min(g.tag) FROM suggestions g WHERE g.tag > t.tag) FROM t WHERE t.tag IS NOT NULL
-)
-SELECT t.tag, g.label, g.category = 'people' AND g.fact = 0 AS is_name
-FROM t CROSS JOIN suggestions g ON g.tag = t.tag AND (g.photo, g.tag) = (
-    SELECT x.photo, x.tag FROM suggestions x WHERE x.tag = t.tag LIMIT 1
-) WHERE t.tag IS NOT NULL
-"""
 _NEVER = (
     "SELECT DISTINCT r.tag FROM d.rules r JOIN d.acts a ON a.id = r.act "
     "WHERE r.kind = 'never' AND a.revoked_at IS NULL"
@@ -89,11 +79,11 @@ _NEVER = (
 
 def read_vocabulary(connection: sqlite3.Connection) -> Vocabulary:
     """The tags that suggestions have now, and those that are suggested nowhere any more."""
-    rows = connection.execute(_TAGS).fetchall()
+    tags = distinct_tags(connection)
     never = frozenset(row[0] for row in connection.execute(_NEVER))
     return Vocabulary(
-        {row["tag"]: row["label"] for row in rows},
-        frozenset(row["tag"] for row in rows if row["is_name"]),
+        {tag.id: tag.label for tag in tags},
+        frozenset(tag.id for tag in tags if tag.category is Category.PEOPLE and not tag.fact),
         never,
         names_in_files(connection),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from nivo_tui.catalog.records import Rated
 from nivo_tui.model import Category
@@ -85,3 +85,32 @@ def change(db: sqlite3.Connection, old: Mapping[tuple[int, str], Row], rows: Ite
 def remove(db: sqlite3.Connection, keys: Sequence[tuple[int, str]]) -> None:
     """Take rows out of the table, by photo and tag."""
     db.executemany("DELETE FROM suggestions WHERE photo = ? AND tag = ?", keys)
+
+
+class SuggestedTag(NamedTuple):
+    """A tag that is suggested for any photo, as one of its suggestions has it."""
+
+    id: str
+    label: str
+    category: Category
+    fact: bool
+
+
+# One seek in the index for each tag, however many photos have it.
+_DISTINCT = """
+WITH RECURSIVE t(tag) AS (
+    SELECT min(tag) FROM suggestions
+    UNION ALL
+    SELECT (SELECT min(g.tag) FROM suggestions g WHERE g.tag > t.tag) FROM t WHERE t.tag IS NOT NULL
+)
+SELECT t.tag, g.label, g.category, g.fact FROM t
+CROSS JOIN suggestions g ON g.tag = t.tag AND (g.photo, g.tag) = (
+    SELECT x.photo, x.tag FROM suggestions x WHERE x.tag = t.tag LIMIT 1
+) WHERE t.tag IS NOT NULL
+"""
+
+
+def distinct_tags(connection: sqlite3.Connection) -> list[SuggestedTag]:
+    """The tags that are suggested in the catalog."""
+    rows = connection.execute(_DISTINCT)
+    return [SuggestedTag(tag, label, Category(category), bool(fact)) for tag, label, category, fact in rows]

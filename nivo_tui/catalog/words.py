@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 from nivo_tui.catalog.decisions import NEVER
 from nivo_tui.catalog.paths import to_db
 from nivo_tui.catalog.records import fold
-from nivo_tui.model import Category
 
 if TYPE_CHECKING:
     from nivo_tui.catalog.decisions import DecisionStore
@@ -197,24 +196,6 @@ def note_written(
             store.connection.execute(
                 "UPDATE standing SET folded = ? WHERE path = ? AND tag = ?", (fold(text), to_db(path), tag)
             )
-
-
-# One seek in the index for each tag, however many photos have it.
-_TAGS = """
-WITH RECURSIVE t(tag) AS (
-    SELECT min(tag) FROM suggestions
-    UNION ALL
-    SELECT (SELECT min(g.tag) FROM suggestions g WHERE g.tag > t.tag) FROM t WHERE t.tag IS NOT NULL
-)
-SELECT t.tag, g.label, g.category FROM t CROSS JOIN suggestions g ON g.tag = t.tag AND (g.photo, g.tag) = (
-    SELECT x.photo, x.tag FROM suggestions x WHERE x.tag = t.tag LIMIT 1
-) WHERE t.tag IS NOT NULL
-"""
-
-
-def distinct_tags(connection: sqlite3.Connection) -> list[tuple[str, str, Category]]:
-    """The tags that are suggested in the catalog, each with a label and its category."""
-    return [(tag, label, Category(category)) for tag, label, category in connection.execute(_TAGS)]
 
 
 def photos_with(connection: sqlite3.Connection, tag: str) -> list[int]:

@@ -8,10 +8,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 
+from nivo_tui.catalog.suggestion_rows import distinct_tags
 from nivo_tui.catalog.words import (
     LibraryWord,
     count_words,
-    distinct_tags,
     photos_with,
     read_words,
     save_words,
@@ -58,7 +58,7 @@ def photos_called(
     """The photos with a tag made by a pattern, such as a place, that is called as one of these words, and its
     category: how it is written depends on the word, and no version tells of it."""
     found: defaultdict[int, set[Category]] = defaultdict(set)
-    for tag_id, label, category in distinct_tags(catalog):
+    for tag_id, label, category, _ in distinct_tags(catalog):
         if tag_id not in vocabulary.tags and folded(label) in words:
             for photo in photos_with(catalog, tag_id):
                 found[photo].add(category)
