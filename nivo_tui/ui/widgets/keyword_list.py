@@ -40,7 +40,8 @@ class KeywordHead(Lines):
     def lines(self, width: int) -> Sequence[Sequence[Piece]]:
         """One line."""
         figures = [f"{number(self._answers[answer])} {words}" for answer, words in _DONE.items()]
-        total = f"{number(self._answers.total())} mean a tag"
+        count = self._answers.total()
+        total = f"{number(count)} {'means' if count == 1 else 'mean'} a tag"
         return [
             spread(
                 [(" Your keywords  ", "head"), (total, "dim")], [(" · ".join(figures) + " ", "dim")], width
