@@ -6,19 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from conftest import Clock, Screen
-from real_home import ROOT, make_home
+from conftest import Screen
+from real_home import make_home
 from screen_fakes import FakeLink
+from still import still_app
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from nivo_tui.catalog.library import Library
 from nivo_tui.settings import load_paths
-from nivo_tui.ui.app import NivoApp, Parts
-from nivo_tui.ui.images.factory import PictureSupport
-from nivo_tui.ui.keymap import key_table
-from nivo_tui.ui.overview import LibraryReader
+from nivo_tui.ui.app import NivoApp
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 Snap = Callable[..., bool]
@@ -31,16 +29,7 @@ def app(home: Path) -> AsyncIterator[NivoApp]:
     paths = load_paths()
     make_home(paths, 60)
     library = Library(paths)
-    parts = Parts(library, LibraryReader(lambda: Library(paths)), FakeLink(), key_table())  # type: ignore[arg-type]
-    made = NivoApp(
-        ROOT,
-        lambda: parts,
-        PictureSupport("none"),
-        clock=Clock(),
-        wall_clock=lambda: 1_755_180_062.0,
-        interval=0.0,
-        debounce=0.0,
-    )
+    made = still_app(library, paths)
     yield made
     made.close_parts()
 

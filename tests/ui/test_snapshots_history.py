@@ -8,8 +8,8 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from conftest import Clock, FakeLink
-from real_home import ROOT, make_home
+from real_home import make_home
+from still import still_app
 from textual.pilot import Pilot
 
 from nivo_tui.catalog import decisions
@@ -17,10 +17,7 @@ from nivo_tui.catalog.decisions import Choice
 from nivo_tui.catalog.library import Library
 from nivo_tui.model import State
 from nivo_tui.settings import load_paths
-from nivo_tui.ui.app import NivoApp, Parts
-from nivo_tui.ui.images.factory import PictureSupport
-from nivo_tui.ui.keymap import key_table
-from nivo_tui.ui.overview import LibraryReader
+from nivo_tui.ui.app import NivoApp
 from nivo_tui.ui.screens.history import HistoryScreen
 from nivo_tui.ui.widgets.history_list import HistoryList
 
@@ -76,16 +73,7 @@ def make(home: Path) -> Iterator[Callable[..., NivoApp]]:
         library = Library(paths)
         if prepare is not None:
             prepare(library)
-        parts = Parts(library, LibraryReader(lambda: Library(paths)), FakeLink(), key_table())
-        app = NivoApp(
-            ROOT,
-            lambda: parts,
-            PictureSupport("none"),
-            clock=Clock(),
-            wall_clock=lambda: 1_755_180_062.0,
-            interval=0.0,
-            debounce=0.0,
-        )
+        app = still_app(library, paths)
         made.append(app)
         return app
 

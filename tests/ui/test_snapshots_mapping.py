@@ -6,17 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Clock, FakeLink
-from real_home import ROOT, make_home
+from real_home import make_home
+from still import still_app
 from textual.pilot import Pilot
 
 from nivo_tui.catalog.library import Library
 from nivo_tui.catalog.words import LibraryWord, save_words
 from nivo_tui.settings import load_paths
-from nivo_tui.ui.app import NivoApp, Parts
-from nivo_tui.ui.images.factory import PictureSupport
-from nivo_tui.ui.keymap import key_table
-from nivo_tui.ui.overview import LibraryReader
+from nivo_tui.ui.app import NivoApp
 from nivo_tui.ui.screens.keywords import KeywordsScreen
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -46,16 +43,7 @@ def make(home: Path) -> Iterator[Callable[..., NivoApp]]:
         make_home(paths, 12)
         library = Library(paths)
         save_words(library.connection, words)
-        parts = Parts(library, LibraryReader(lambda: Library(paths)), FakeLink(), key_table())
-        app = NivoApp(
-            ROOT,
-            lambda: parts,
-            PictureSupport("none"),
-            clock=Clock(),
-            wall_clock=lambda: 1_755_180_062.0,
-            interval=0.0,
-            debounce=0.0,
-        )
+        app = still_app(library, paths)
         made.append(app)
         return app
 
