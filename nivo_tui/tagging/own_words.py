@@ -64,6 +64,8 @@ def parse_user_tags(table: Mapping[str, Any], file: str | None = None) -> tuple[
     label is the id with spaces and the category objects where nothing is said. Raises SettingsError naming
     the key.
     """
+    if not table:
+        return ()
     vocabulary = Vocabulary.load()
     try:
         own = tuple(_user_tag(name, entry, vocabulary) for name, entry in table.items())
@@ -230,9 +232,12 @@ def _hold_apart(own: Sequence[UserTag], vocabulary: Vocabulary) -> None:
 def with_tags(vocabulary: Vocabulary, own: Iterable[UserTag]) -> Vocabulary:
     """The vocabulary with what a person says of tags: new ones are judgements below the root of their
     category, those that are known are changed where something is said of them."""
+    said = tuple(own)
+    if not said:
+        return vocabulary
     changed = dict(vocabulary.tags)
     claimed: dict[str, str] = {}
-    for mine in own:
+    for mine in said:
         known = vocabulary.get(mine.id)
         changed[mine.id] = _own_tag(mine) if known is None else _changed(known, mine)
         claimed.update((folded(text), mine.id) for text in (mine.label, *mine.synonyms))
